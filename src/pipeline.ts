@@ -1,0 +1,22 @@
+/**
+ * The flow, top to bottom. The only file that names adapters: every room above talks to ports.
+ * Adapters are loaded late, so that a command pays only for what it uses.
+ */
+import type { Source } from './source/source.ts'
+import type { Topic } from './topic/topic.ts'
+
+/** A folder's path, or a source's port, host:port or URL → the source. */
+export const openFolder = async (dir: string, chunkSize: number): Promise<Source> => {
+  const { folder } = await import('./source/folder.ts')
+  return folder(dir, { chunkSize })
+}
+
+export const openHttp = async (url: string): Promise<Source> => {
+  const { http } = await import('./source/http.ts')
+  return http(url)
+}
+
+export const openLog = async (dir: string): Promise<Topic> => {
+  const { fileTopic } = await import('./topic/file.ts')
+  return fileTopic(dir)
+}
