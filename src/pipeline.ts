@@ -2,6 +2,8 @@
  * The flow, top to bottom. The only file that names adapters: every room above talks to ports.
  * Adapters are loaded late, so that a command pays only for what it uses.
  */
+
+import type { Runner } from './refresh/runner.ts'
 import type { Source } from './source/source.ts'
 import type { Topic } from './topic/topic.ts'
 
@@ -19,4 +21,9 @@ export const openHttp = async (url: string): Promise<Source> => {
 export const openLog = async (dir: string): Promise<Topic> => {
   const { fileTopic } = await import('./topic/file.ts')
   return fileTopic(dir)
+}
+
+export const openRunner = async (name: 'inline' | 'local'): Promise<Runner> => {
+  if (name === 'inline') return (await import('./refresh/inline.ts')).inline
+  return (await import('./refresh/local.ts')).local
 }

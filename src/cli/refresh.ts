@@ -1,0 +1,108 @@
+import { availableParallelism } from 'node:os'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { openRunner } from '../pipeline.ts'
+import type { Receipt } from '../refresh/refresh.ts'
+import { systemClock } from '../std/clock.ts'
+import { version } from './program.ts'
+import { exit, say } from './run.ts'
+
+const threadsMax = 4
+const progressMsMin = 100
+
+const examples = `Examples:
+  textstream refresh logs/                         documents into ./refresh, with _receipt.json
+  textstream refresh logs_*.txt archive.ndjson.zst -o rebuilt/
+  zcat old.log.gz | textstream refresh - -o rebuilt/ --json
+`
+
+const count = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('it must be a whole number, 0 or more.')
+  return Number(text)
+}
+
+interface Flags {
+  readonly out: string
+  readonly runner: 'inline' | 'local'
+  readonly attempts: boolean
+  readonly malformedMax: number
+  readonly allowIncomplete: boolean
+  readonly threads: number
+  readonly json: boolean
+}
+
+/** A bar that is drawn synchronously: the runners keep the thread, so nothing else would get through. */
+const progressBar = () => {
+  let drawnAt = 0
+  return (doneBytes: number, allBytes: number) => {
+    const now = performance.now()
+    if (now - drawnAt < progressMsMin && doneBytes < allBytes) return
+    drawnAt = now
+    const share = allBytes === 0 ? 1 : doneBytes / allBytes
+    const bar = '#'.repeat(Math.round(share * 30)).padEnd(30, '.')
+    process.stderr.write(`\r${bar} ${Math.round(share * 100)} % of ${(allBytes / 1e6).toFixed(0)} MB\x1b[K`)
+    if (doneBytes >= allBytes) process.stderr.write('\r\x1b[K')
+  }
+}
+
+const plural = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
+
+const summary = ({ counters: c }: Receipt, out: string, seconds: number): string[] => {
+  const states = (['complete', 'open', 'incomplete', 'unsequenced'] as const)
+    .filter(state => c[state] > 0)
+    .map(state => `${c[state].toLocaleString('en')} ${state}`)
+  const oddities = (['repeats', 'conflicts', 'gaps', 'out_of_order', 'superseded'] as const)
+    .filter(name => c[name] > 0)
+    .map(name => `${c[name].toLocaleString('en')} ${name.replaceAll('_', ' ')}`)
+  return [
+    `${plural(c.documents, 'document')} (${states.join(', ') || 'none'}) in ${out}, ${plural(c.bytes, 'byte')}, from ${plural(c.lines, 'line')} in ${seconds.toFixed(2)} s`,
+    ...(oddities.length > 0 ? [`noticed: ${oddities.join(', ')}; _documents.ndjson says where`] : []),
+    ...(c.malformed > 0 ? [`${plural(c.malformed, 'malformed line')}, kept with reasons in _malformed.ndjson`] : []),
+    ...(c.open_lines > 0 ? [`${plural(c.open_lines, 'last line')} not yet whole: somebody is still writing`] : []),
+  ]
+}
+
+const exitFor = ({ counters }: Receipt, { malformedMax, allowIncomplete }: Flags): number => {
+  const tooMuchMalformed = counters.malformed > malformedMax
+  return tooMuchMalformed || (counters.incomplete > 0 && !allowIncomplete) ? exit.findings : exit.done
+}
+
+const act = async (inputs: string[], flags: Flags) => {
+  const { refresh } = await import('../refresh/refresh.ts')
+  const began = performance.now()
+  const receipt = await refresh(await openRunner(flags.runner), {
+    inputs,
+    out: flags.out,
+    attempts: flags.attempts,
+    threads: flags.threads,
+    version: version(),
+    clock: systemClock,
+    ...(process.stderr.isTTY ? { progress: progressBar() } : {}),
+  })
+  for (const line of summary(receipt, flags.out, (performance.now() - began) / 1000)) say(line)
+  if (flags.json) process.stdout.write(`${JSON.stringify(receipt)}\n`)
+  process.exitCode = exitFor(receipt, flags)
+}
+
+export const command = (): Command =>
+  new Command('refresh')
+    .description('Rebuild every document from logs, byte for byte, with a receipt.')
+    .addHelpText('before', examples)
+    .argument('<input...>', 'log files, folders, globs, or - for standard input; .gz and .zst too')
+    .option('-o, --out <folder>', 'where the documents go; absent, empty, or an earlier refresh', 'refresh')
+    .addOption(
+      new Option('-r, --runner <name>', 'local: all cores; inline: one thread, plain, easy to debug')
+        .choices(['inline', 'local'])
+        .default('local'),
+    )
+    .option('--attempts', 'write superseded answers too, below _attempts/', false)
+    .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', count, 0)
+    .option('--allow-incomplete', 'exit 0 although documents are incomplete', false)
+    .option(
+      '--threads <n>',
+      'how many threads the local runner uses',
+      count,
+      Math.min(threadsMax, availableParallelism()),
+    )
+    .option('--json', 'the receipt on standard output', false)
+    .addHelpText('after', '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed or a document incomplete.')
+    .action(act)

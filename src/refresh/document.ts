@@ -1,0 +1,108 @@
+import { fileNameOf } from '../chunk/file-name.ts'
+import { compareUtf8 } from '../std/bytes.ts'
+import { isoMicros } from '../std/clock.ts'
+import { type Answer, type Fault, type State, sortFaults } from './answer.ts'
+import { type Claims, decideClaims } from './supersede.ts'
+
+/** A document's answers in the order in which they are joined, and what became of their claims. */
+export interface Plan {
+  readonly surviving: readonly Answer[]
+  readonly superseded: readonly Answer[]
+  readonly claims: Claims
+}
+
+const noTimeFirst = (micros: number) => (Number.isNaN(micros) ? Number.NEGATIVE_INFINITY : micros)
+
+const byTime = (a: Answer, b: Answer): number => {
+  const x = noTimeFirst(a.firstMicros)
+  const y = noTimeFirst(b.firstMicros)
+  return x === y ? compareUtf8(a.responseId, b.responseId) : x - y
+}
+
+const noClaims: Claims = { ignored: new Map(), supersededBy: new Map() }
+
+export const plan = (answers: readonly Answer[]): Plan => {
+  if (answers.length === 1 && answers[0].supersedes === undefined) {
+    return { surviving: answers, superseded: [], claims: noClaims }
+  }
+  const inOrder = answers.toSorted(byTime)
+  const claims = decideClaims(inOrder)
+  const isSuperseded = (a: Answer) => claims.supersededBy.has(a.responseId)
+  return { surviving: inOrder.filter(a => !isSuperseded(a)), superseded: inOrder.filter(isSuperseded), claims }
+}
+
+/** Where a superseded answer's text is written with `--attempts`, below `_attempts/`. */
+export const attemptFileOf = (uri: string, responseId: string): string => fileNameOf(`${uri}#${responseId}`)
+
+const timeOf = (micros: number): string | null => (Number.isNaN(micros) ? null : isoMicros(micros))
+
+const sum = (answers: readonly Answer[], what: (a: Answer) => number) =>
+  answers.length === 1 ? what(answers[0]) : answers.reduce((total, a) => total + what(a), 0)
+
+const fold = (answers: readonly Answer[], what: (a: Answer) => number, best: (...n: number[]) => number): number => {
+  if (answers.length === 1) return what(answers[0])
+  const known = answers.map(what).filter(n => !Number.isNaN(n))
+  return known.length === 0 ? Number.NaN : known.reduce((a, b) => best(a, b))
+}
+
+const worst: readonly State[] = ['incomplete', 'open', 'unsequenced', 'complete']
+
+const stateOfAll = (answers: readonly Answer[]): State =>
+  worst.find(state => answers.some(a => a.state === state)) ?? 'complete'
+
+const faultsOf = (answers: readonly Answer[]): { faults?: Fault[] } => {
+  const faults = sortFaults(answers.flatMap(a => a.faults))
+  return faults.length === 0 ? {} : { faults }
+}
+
+const counts = (answers: readonly Answer[]) => ({
+  first_event_time: timeOf(fold(answers, a => a.firstMicros, Math.min)),
+  last_event_time: timeOf(fold(answers, a => a.lastMicros, Math.max)),
+  repeats: sum(answers, a => a.repeats),
+  conflicts: sum(answers, a => a.conflicts),
+  gaps: sum(answers, a => a.gaps),
+  missing: sum(answers, a => a.missing),
+  out_of_order: sum(answers, a => a.outOfOrder),
+  ended: answers.at(-1)?.end?.reason ?? null,
+  ...faultsOf(answers),
+})
+
+const part = (uri: string, answer: Answer, { ignored, supersededBy }: Claims, attempts: boolean) => ({
+  response_id: answer.responseId === '' ? null : answer.responseId,
+  agent_id: answer.agentId ?? null,
+  source: answer.source ?? null,
+  state: answer.state,
+  chunks: answer.chunks,
+  bytes: answer.bytes,
+  sha256: answer.sha256,
+  ...counts([answer]),
+  supersedes: answer.supersedes,
+  ignored: ignored.get(answer.responseId),
+  superseded_by: supersededBy.get(answer.responseId),
+  file: attempts && supersededBy.has(answer.responseId) ? attemptFileOf(uri, answer.responseId) : undefined,
+})
+
+const partsOf = (uri: string, { surviving, superseded, claims }: Plan, attempts: boolean) => {
+  if (superseded.length === 0 && surviving.length === 1 && surviving[0].supersedes === undefined) return undefined
+  return [...surviving, ...superseded].map(answer => part(uri, answer, claims, attempts))
+}
+
+/** What `_documents.ndjson` says of one document; `sha256` is of the joined text. */
+export const documentOf = (uri: string, plan: Plan, sha256: string, attempts: boolean) => {
+  const { surviving } = plan
+  return {
+    uri,
+    file: fileNameOf(uri),
+    source: surviving[0]?.source ?? null,
+    answers: surviving.length,
+    response_id: surviving.length === 1 && surviving[0].responseId !== '' ? surviving[0].responseId : null,
+    state: stateOfAll(surviving),
+    chunks: sum(surviving, a => a.chunks),
+    bytes: sum(surviving, a => a.bytes),
+    sha256,
+    ...counts(surviving),
+    parts: partsOf(uri, plan, attempts),
+  }
+}
+
+export type DocumentRow = ReturnType<typeof documentOf>

@@ -1,0 +1,60 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+
+/** A write may be short (a full disk, a signal): goes on until all is written or the system says why not. */
+export const writeFully = (fd: number, bytes: Uint8Array, position: number | null = null): void => {
+  let done = 0
+  while (done < bytes.length) {
+    done += writeSync(fd, bytes, done, bytes.length - done, position === null ? null : position + done)
+  }
+}
+
+/** Reads until `length` bytes are there or the file ends; gives how many there were. */
+export const readFully = (fd: number, into: Buffer, at: number, length: number, position: number): number => {
+  let done = 0
+  while (done < length) {
+    const got = readSync(fd, into, at + done, length - done, position + done)
+    if (got === 0) break
+    done += got
+  }
+  return done
+}
+
+const bufferBytesMax = 256 * 1024
+
+/** Writes a file from front to back through one buffer. */
+export class FileWriter implements Disposable {
+  readonly path: string
+  #fd: number
+  readonly #buffer = Buffer.allocUnsafe(bufferBytesMax)
+  #used = 0
+  length = 0
+
+  constructor(path: string) {
+    this.path = path
+    this.#fd = openSync(path, 'w')
+  }
+
+  write(bytes: Uint8Array): void {
+    this.length += bytes.length
+    if (this.#used + bytes.length > bufferBytesMax) this.flush()
+    if (bytes.length > bufferBytesMax) return writeFully(this.#fd, bytes)
+    this.#buffer.set(bytes, this.#used)
+    this.#used += bytes.length
+  }
+
+  flush(): void {
+    const used = this.#used
+    this.#used = 0
+    if (used > 0) writeFully(this.#fd, this.#buffer.subarray(0, used))
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd < 0) return
+    try {
+      this.flush()
+    } finally {
+      closeSync(this.#fd)
+      this.#fd = -1
+    }
+  }
+}

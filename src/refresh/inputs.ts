@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  globSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { join, normalize } from 'node:path'
+import type { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { compareUtf8 } from '../std/bytes.ts'
+import { reasonOf, StreamError } from '../std/error.ts'
+import { readFully } from './files.ts'
+
+/** One log file to read, up to its end as it was when the run began. */
+export interface Input {
+  /** As it stands in the receipt. */
+  readonly name: string
+  /** Plain NDJSON: the file itself, or what was unpacked of it. */
+  readonly path: string
+  readonly size: number
+  /** Digest of the file's own bytes where they had to be read already, as of packed ones. */
+  readonly packed?: { readonly bytes: number; readonly sha256: string }
+}
+
+const isLog = /^(?:[^.].*\.(?:ndjson|jsonl)|logs_.*\.txt)(?:\.gz|\.zst)?$/
+
+const usage = (message: string, cause?: unknown) => new StreamError('refresh/usage', message, { cause })
+
+const inFolder = (folder: string): string[] => {
+  const names = readdirSync(folder).filter(name => isLog.test(name))
+  const files = names.map(name => join(folder, name)).filter(path => statSync(path).isFile())
+  if (files.length > 0) return files
+  throw usage(
+    `refresh "${folder}": no log in this folder; one is called *.ndjson, *.jsonl or logs_*.txt, with or without .gz or .zst`,
+  )
+}
+
+const expand = (argument: string): string[] => {
+  const stat = statSync(argument, { throwIfNoEntry: false })
+  if (stat?.isDirectory()) return inFolder(argument)
+  if (stat !== undefined) return [normalize(argument)]
+  const found = /[*?[{]/.test(argument) ? globSync(argument) : []
+  if (found.length > 0) return found.flatMap(path => (statSync(path).isFile() ? [path] : []))
+  throw usage(`refresh "${argument}": no such file or folder`)
+}
+
+type Packing = (() => Transform) | undefined
+
+const packingOf = (head: Buffer): Packing => {
+  if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return createGunzip
+  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return createZstdDecompress
+  return undefined
+}
+
+const headOf = (path: string): Buffer => {
+  const fd = openSync(path, 'r')
+  try {
+    const head = Buffer.alloc(4)
+    return head.subarray(0, readFully(fd, head, 0, 4, 0))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+async function* hashed(bytes: AsyncIterable<Buffer>, done: (packed: { bytes: number; sha256: string }) => void) {
+  const hash = createHash('sha256')
+  let length = 0
+  for await (const piece of bytes) {
+    hash.update(piece)
+    length += piece.length
+    yield piece
+  }
+  done({ bytes: length, sha256: hash.digest('hex') })
+}
+
+/** Streams into a plain file in `scratch`, unpacking where it is packed. */
+const spool = async (name: string, stream: Readable, unpack: Packing, path: string): Promise<Input> => {
+  let packed = { bytes: 0, sha256: '' }
+  const own = (bytes: AsyncIterable<Buffer>) => hashed(bytes, result => (packed = result))
+  try {
+    if (unpack === undefined) await pipeline(stream, own, createWriteStream(path))
+    else await pipeline(stream, own, unpack(), createWriteStream(path))
+  } catch (cause) {
+    throw new StreamError(
+      'refresh/unpack',
+      `unpack "${name}": ${reasonOf(cause)}; it is damaged or not whole: copy it anew, or unpack by hand what can be had`,
+      { cause },
+    )
+  }
+  return { name, path, size: statSync(path).size, packed }
+}
+
+async function* fromStdin(): AsyncGenerator<Buffer> {
+  for await (const piece of process.stdin) yield piece
+}
+
+const standardInput = async (path: string): Promise<Input> => {
+  const { Readable } = await import('node:stream')
+  const pieces = fromStdin()
+  let head = Buffer.alloc(0)
+  while (head.length < 4) {
+    const { done, value } = await pieces.next()
+    if (done) break
+    head = Buffer.concat([head, value])
+  }
+  async function* all() {
+    yield head
+    yield* pieces
+  }
+  return spool('-', Readable.from(all()), packingOf(head), path)
+}
+
+/**
+ * The files that the arguments mean, in byte order of their names: a file, a folder's logs, a glob, or `-` for standard
+ * input. What is packed, or cannot be read twice, is put as a plain file into the folder `scratch`.
+ */
+export const openInputs = async (argv: readonly string[], scratch: string): Promise<Input[]> => {
+  const byFile = new Map<string, string>()
+  for (const path of argv.filter(a => a !== '-').flatMap(expand)) {
+    const real = realpathSync(path)
+    if (!byFile.has(real)) byFile.set(real, path)
+  }
+  const inputs: Input[] = argv.includes('-') ? [await standardInput(join(scratch, 'stdin'))] : []
+  for (const path of byFile.values()) {
+    const stat = statSync(path)
+    const unpack = stat.isFile() ? packingOf(headOf(path)) : undefined
+    if (stat.isFile() && unpack === undefined) inputs.push({ name: path, path, size: stat.size })
+    else {
+      const stream = stat.size > 0 ? createReadStream(path, { end: stat.size - 1 }) : createReadStream(path)
+      inputs.push(await spool(path, stream, unpack, join(scratch, `unpacked-${inputs.length}`)))
+    }
+  }
+  return inputs.sort((a, b) => compareUtf8(a.name, b.name))
+}

@@ -1,0 +1,60 @@
+import { closeSync, openSync } from 'node:fs'
+import { FileWriter, readFully } from './files.ts'
+
+/** A multiple of three, so that base64 of the pieces joins to base64 of the whole. */
+const pieceBytesMax = 3 * 256 * 1024
+
+/** A malformed line: where it lies, and why it is none. */
+export interface MalformedLine {
+  readonly input: string
+  readonly path: string
+  readonly offset: number
+  readonly length: number
+  readonly reason: string
+}
+
+/** Writes `_malformed.ndjson`, or a part of it; the raw bytes are read again from the input, piece by piece. */
+export class MalformedFile implements Disposable {
+  readonly #file: FileWriter
+  count = 0
+
+  constructor(path: string) {
+    this.#file = new FileWriter(path)
+  }
+
+  get length(): number {
+    return this.#file.length
+  }
+
+  add({ input, path, offset, length, reason }: MalformedLine): void {
+    this.count++
+    this.#file.write(
+      Buffer.from(`{"input":${JSON.stringify(input)},"offset":${offset},"reason":${JSON.stringify(reason)},"bytes":"`),
+    )
+    this.#base64(path, offset, length)
+    this.#file.write(Buffer.from('"}\n'))
+  }
+
+  flush(): void {
+    this.#file.flush()
+  }
+
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]()
+  }
+
+  #base64(path: string, offset: number, length: number) {
+    const fd = openSync(path, 'r')
+    try {
+      const piece = Buffer.allocUnsafe(Math.min(pieceBytesMax, length))
+      for (let done = 0; done < length; ) {
+        const got = readFully(fd, piece, 0, Math.min(piece.length, length - done), offset + done)
+        if (got === 0) break
+        this.#file.write(Buffer.from(piece.toString('base64', 0, got)))
+        done += got
+      }
+    } finally {
+      closeSync(fd)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Clock, isoMicros } from '../std/clock.ts'
+import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import type { Counters } from './counters.ts'
+import { openInputs } from './inputs.ts'
+import { documentsName, malformedName, openOutput, receiptName } from './output.ts'
+import type { Job, Listing, Ran, Runner } from './runner.ts'
+
+export interface RefreshOptions {
+  /** Files, folders, globs, or `-` for standard input. */
+  readonly inputs: readonly string[]
+  /** The folder that will hold the documents. */
+  readonly out: string
+  readonly attempts?: boolean
+  readonly threads: number
+  readonly version: string
+  readonly clock: Clock
+  readonly progress?: Job['progress']
+}
+
+export interface Receipt {
+  readonly format: 1
+  readonly textstream: string
+  readonly runner: string
+  readonly finished: string
+  readonly inputs: readonly {
+    readonly name: string
+    readonly from: number
+    readonly to: number
+    readonly bytes: number
+    readonly sha256: string
+  }[]
+  readonly counters: Counters
+  readonly documents: Listing & { readonly file: string }
+  readonly malformed: Listing & { readonly file: string }
+}
+
+const receiptOf = (runner: Runner, { inputs }: Job, ran: Ran, { version, clock }: RefreshOptions): Receipt => ({
+  format: 1,
+  textstream: version,
+  runner: runner.name,
+  finished: isoMicros(clock()),
+  inputs: inputs.map(({ name, size, packed }, i) => {
+    const bytes = packed?.bytes ?? size
+    return { name, from: 0, to: bytes, bytes, sha256: ran.inputDigests[i] }
+  }),
+  counters: ran.counters,
+  documents: { file: documentsName, ...ran.documents },
+  malformed: { file: malformedName, ...ran.malformed },
+})
+
+const explain = (thrown: unknown, out: string): unknown => {
+  if (thrown instanceof StreamError) return thrown
+  const errno = errnoOf(thrown)
+  if (errno === undefined) return thrown
+  const advice = errno === 'ENOSPC' ? '; free some space, or choose a folder on a larger disk with -o' : ''
+  return new StreamError(
+    'refresh/failed',
+    `refresh into "${out}": ${reasonOf(thrown)}${advice}; what was in "${out}" before is still there`,
+    {
+      cause: thrown,
+    },
+  )
+}
+
+/**
+ * Rebuilds every document of the inputs with `runner`, and publishes them with a receipt: all or nothing. PROTOCOL.md
+ * says what is left. Rejects with code `refresh/usage` where the arguments are wrong; then nothing was touched.
+ */
+export const refresh = async (runner: Runner, options: RefreshOptions): Promise<Receipt> => {
+  try {
+    await using output = await openOutput(options.out)
+    const job: Job = {
+      inputs: await openInputs(options.inputs, output.scratch),
+      out: output.dir,
+      scratch: output.scratch,
+      attempts: options.attempts ?? false,
+      threads: options.threads,
+      progress: options.progress ?? (() => {}),
+    }
+    const ran = await runner.run(job)
+    const receipt = receiptOf(runner, job, ran, options)
+    writeFileSync(join(output.dir, receiptName), `${JSON.stringify(receipt, null, 2)}\n`)
+    await output.publish()
+    return receipt
+  } catch (thrown) {
+    throw explain(thrown, options.out)
+  }
+}
+
+export const readReceipt = (dir: string): Receipt => JSON.parse(readFileSync(join(dir, receiptName), 'utf8'))

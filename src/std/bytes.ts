@@ -1,0 +1,13 @@
+/** Sorts surrogates behind all other code units, so that comparing code units compares code points. */
+const rank = (unit: number) => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800)
+
+/** Compares two well-formed strings as their UTF-8 bytes would compare, without encoding them. */
+export const compareUtf8 = (a: string, b: string): number => {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x !== y) return rank(x) - rank(y)
+  }
+  return a.length - b.length
+}
