@@ -23,10 +23,12 @@ class Log {
   /** Resolves on the next append, or when `signal` aborts. */
   async more(signal: AbortSignal | undefined): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#waiting.add(resolve)
-    signal?.addEventListener('abort', () => resolve(), { once: true })
+    const wake = () => resolve()
+    this.#waiting.add(wake)
+    signal?.addEventListener('abort', wake)
     await promise
-    this.#waiting.delete(resolve)
+    signal?.removeEventListener('abort', wake)
+    this.#waiting.delete(wake)
   }
 
   /** The index of the entry that begins at `offset`, or of the place behind the last one. */

@@ -13,17 +13,20 @@ export interface Topic {
 
   /**
    * Records from `from` on (a partition that `from` does not name is read from its start), in order within each
-   * partition, each exactly once. Ends at `until` (default: the end as of the call), or, with `follow`, goes on as
-   * records come until `signal` aborts, which ends the iteration without an error.
+   * partition, each exactly once. Ends at `until` (default: the end as it is when the iteration starts; a partition
+   * that `until` does not name is not read), or, with `follow`, which asks for no `until`, goes on as records come
+   * until `signal` aborts, which ends the iteration at once and without an error.
    *
-   * An offset that lies before the first one kept starts at the first one kept; an offset that points into the
-   * middle of a record is an error of code `topic/offset`.
+   * An offset that lies before the first one kept starts at the first one kept, one between two records' places at the
+   * next record; an offset that points into the middle of a record, or behind the end, is an error of code
+   * `topic/offset`. A topic that isn't there is one of code `topic/not-found`.
    */
   read(from: Position, options?: ReadOptions): AsyncIterable<Batch>
 
   /**
    * The right to append. Only one process has it at a time, where the adapter can enforce that: a second
-   * one is refused at once with code `topic/locked`, naming who holds it if that is known.
+   * one is refused at once with code `topic/locked`, naming who holds it if that is known. Once it is given, all that
+   * can be read is durable. A place that cannot be written to is an error of code `topic/unwritable`.
    */
   writer(): Promise<TopicWriter>
 }
@@ -54,13 +57,14 @@ export interface Entry {
 export interface TopicWriter extends AsyncDisposable {
   /**
    * Appends records of one document: whole lines, each ended by `\n`, none longer than `lineBytesMax`. The bytes are
-   * copied before the call returns, so the caller may use the buffer again at once.
+   * copied before the call returns, so the caller may use the buffer again at once. Lines that break this are refused
+   * with code `topic/line`: none of them is appended, and the writer goes on.
    *
    * Resolves once they are durable (as the adapter defines it) and in the order of the calls. Rejects with code
    * `topic/append` if they are not; then nothing after them is acknowledged either, and the writer is of no more use:
    * close it, ask the topic for a new one, and read what it holds before going on.
    *
-   * Back-pressure: await `ready()` before appending more.
+   * Back-pressure: await `ready()` before appending more; an append is never refused for want of room.
    */
   append(destinationUri: string, lines: Uint8Array): Promise<void>
 
