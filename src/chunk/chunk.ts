@@ -1,4 +1,5 @@
-import type { StreamRef, End } from './schema.ts'
+import type { End, StreamRef } from './schema.ts'
+
 export type { End, StreamRef }
 
 /** A line is at most this long, its line end not counted. */
@@ -21,4 +22,8 @@ export interface Chunk {
   readonly end?: End
   /** The members that textstream does not know, as one JSON object's text, byte for byte as they came: `{"a":1e400}`. */
   readonly extra?: string
+  /** The same of its `source`. */
+  readonly sourceExtra?: string
+  /** The same of its `end`. */
+  readonly endExtra?: string
 }

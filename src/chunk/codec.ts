@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { type Chunk, lineBytesMax } from './chunk.ts'
-import { type Member, membersOf, repeatedKey } from './json-members.ts'
+import { type Chunk, type End, lineBytesMax, type StreamRef } from './chunk.ts'
+import { extrasOf, joinNested, joinObjects } from './extra.ts'
+import { faultInRecord, isObject, isRenamed, repeatIn } from './faults.ts'
+import { membersOf } from './json-members.ts'
 
 /** A line that is no record, and why: stable words that a person can act on. */
 export interface Malformed {
@@ -10,152 +12,91 @@ export interface Malformed {
 export const isMalformed = (decoded: Chunk | Malformed | undefined): decoded is Malformed =>
   decoded !== undefined && 'malformed' in decoded
 
-type Json = Record<string, unknown>
-type Rule = (value: unknown) => boolean
-
-const isString: Rule = value => typeof value === 'string'
-const isCount: Rule = value => Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0)
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isDigest: Rule = value => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
-const isPositive: Rule = value => isCount(value) && value !== 0
-
-type Field = readonly [name: string, rule: Rule, is: string, required?: boolean]
-
-const streamFields: readonly Field[] = [
-  ['url', isString, 'a string', true],
-  ['file', isString, 'a string', true],
-  ['etag', isString, 'a string'],
-  ['chunk_size', isPositive, 'a positive integer'],
-]
-
-const endFields: readonly Field[] = [
-  ['reason', isString, 'a string', true],
-  ['chunks', isCount, 'an integer from 0 to 2^53-1', true],
-  ['bytes', isCount, 'an integer from 0 to 2^53-1', true],
-  ['sha256', isDigest, '64 lower-case hex digits', true],
-]
-
-const recordFields: readonly Field[] = [
-  ['chunk', isString, 'a string'],
-  ['agent_id', isString, 'a string'],
-  ['event_time', isString, 'a string'],
-  ['response_id', isString, 'a string'],
-  ['seq', isCount, 'an integer from 0 to 2^53-1'],
-  ['source', isObject, 'an object'],
-  ['supersedes', isString, 'a string'],
-  ['end', isObject, 'an object'],
-]
-
-const known = new Set(['destination_uri', ...recordFields.map(([name]) => name)])
-
-const faultIn = (fields: readonly Field[], json: Json, path: string): string | undefined => {
-  for (const [name, rule, is, required] of fields) {
-    const value = json[name]
-    if (value === undefined ? required : !rule(value)) return `"${path}${name}" is not ${is}`
-  }
-  return undefined
-}
-
-const faultInRecord = (json: Json): string | undefined => {
-  const uri = json.destination_uri
-  if (uri === undefined) return 'no "destination_uri"'
-  if (typeof uri !== 'string') return '"destination_uri" is not a string'
-  if (uri === '') return '"destination_uri" is empty'
-  return (
-    faultIn(recordFields, json, '') ??
-    (json.source === undefined ? undefined : faultIn(streamFields, json.source as Json, 'source.')) ??
-    (json.end === undefined ? undefined : faultIn(endFields, json.end as Json, 'end.'))
-  )
-}
-
-const repeatIn = (bytes: Buffer, members: readonly Member[]): string | undefined => {
-  const nested = members.filter(({ key }) => key === 'source' || key === 'end')
-  const lists = [members, ...nested.filter(m => bytes[m.valueFrom] === 0x7b).map(m => membersOf(bytes, m.valueFrom))]
-  for (const list of lists) {
-    const key = repeatedKey(list)
-    if (key !== undefined) return `repeats the key ${JSON.stringify(key)}`
-  }
-  return undefined
-}
-
-const extraOf = (bytes: Buffer, members: readonly Member[], renamed: boolean): string | undefined => {
-  const unknown = members.filter(({ key }) => !known.has(key) && !(renamed && key === 'timestamp'))
-  if (unknown.length === 0) return undefined
-  return `{${unknown.map(({ from, to }) => bytes.toString('utf8', from, to)).join(',')}}`
-}
-
-const own = (json: Json, name: string): unknown => (Object.hasOwn(json, name) ? json[name] : undefined)
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Only text may hold half a surrogate pair (its other half may be in the next chunk); names may not. */
-const wellFormed = (value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value)
+const wellFormed = <T extends string | undefined>(name: T) => name?.toWellFormed() as T
 
-const chunkOf = (json: Json, extra: string | undefined): Chunk => {
-  const chunk: Json = { chunk: json.chunk ?? '', destination_uri: wellFormed(json.destination_uri) }
-  for (const name of ['agent_id', 'event_time', 'response_id', 'seq', 'source', 'supersedes', 'end']) {
-    if (json[name] !== undefined) chunk[name] = wellFormed(json[name])
-  }
-  if (extra !== undefined) chunk.extra = extra
-  return chunk as unknown as Chunk
+const streamOf = ({ url, file, etag, chunk_size }: StreamRef): StreamRef => {
+  const stream: Mutable<StreamRef> = { url: wellFormed(url), file: wellFormed(file) }
+  if (etag !== undefined) stream.etag = wellFormed(etag)
+  if (chunk_size !== undefined) stream.chunk_size = chunk_size
+  return stream
 }
 
-const trim = (line: Buffer): Buffer => {
-  let from = 0
-  let to = line.length
-  while (to > 0 && (line[to - 1] === 0x0a || line[to - 1] === 0x0d)) to--
-  if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) from = 3
-  while (from < to && (line[from] === 0x20 || line[from] === 0x09 || line[from] === 0x0d)) from++
-  return line.subarray(from, to)
+const plus0 = (count: number) => count + 0 // -0 is 0
+
+const endOf = ({ reason, chunks, bytes, sha256 }: End): End => {
+  return { reason: wellFormed(reason), chunks: plus0(chunks), bytes: plus0(bytes), sha256 }
 }
 
-const parse = (bytes: Buffer): unknown => {
+const chunkOf = (json: Chunk & { timestamp?: string }): Chunk => {
+  const { agent_id, event_time = json.timestamp, response_id, seq, source, supersedes, end } = json
+  const chunk: Mutable<Chunk> = { chunk: json.chunk ?? '', destination_uri: wellFormed(json.destination_uri) }
+  if (agent_id !== undefined) chunk.agent_id = wellFormed(agent_id)
+  if (event_time !== undefined) chunk.event_time = wellFormed(event_time)
+  if (response_id !== undefined) chunk.response_id = wellFormed(response_id)
+  if (seq !== undefined) chunk.seq = plus0(seq)
+  if (source !== undefined) chunk.source = streamOf(source)
+  if (supersedes !== undefined) chunk.supersedes = wellFormed(supersedes)
+  if (end !== undefined) chunk.end = endOf(end)
+  return chunk
+}
+
+const lineEndBytes = (line: Buffer): number => {
+  if (line[line.length - 1] !== 0x0a) return 0
+  return line[line.length - 2] === 0x0d ? 2 : 1
+}
+
+const hasByteOrderMark = (line: Buffer) => line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf
+
+const isSpace = (byte: number) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d
+
+const isBlank = (bytes: Buffer) => {
+  for (let at = 0; at < bytes.length; at++) if (!isSpace(bytes[at])) return false
+  return true
+}
+
+const parse = (json: string): unknown => {
   try {
-    return JSON.parse(bytes.toString())
+    return JSON.parse(json)
   } catch {
     return undefined
   }
 }
 
+const decodeText = (text: string): Chunk | Malformed => {
+  const json = parse(text)
+  if (json === undefined) return { malformed: 'not JSON' }
+  if (!isObject(json)) return { malformed: 'not a JSON object' }
+  const members = membersOf(text)
+  const malformed = repeatIn(text, members) ?? faultInRecord(json)
+  if (malformed !== undefined) return { malformed }
+  const extras = extrasOf(text, members, isRenamed(json))
+  const chunk = chunkOf(json as unknown as Chunk)
+  return extras === undefined ? chunk : { ...chunk, ...extras }
+}
+
 /**
  * One line of a log → its record, why it is malformed, or `undefined` for a blank line. Accepts a byte-order mark at
- * its start and any line end. What it refuses is what PROTOCOL.md calls malformed.
+ * its start, and `\n`, `\r\n` or nothing at its end. What it refuses is what PROTOCOL.md calls malformed.
  */
 export const decode = (line: Uint8Array): Chunk | Malformed | undefined => {
-  const bytes = trim(Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.byteLength))
-  if (bytes.length === 0) return undefined
-  if (bytes.length > lineBytesMax) return { malformed: `longer than ${lineBytesMax} bytes` }
-  if (!isUtf8(bytes)) return { malformed: 'not UTF-8' }
-  const parsed = parse(bytes)
-  if (parsed === undefined) return { malformed: 'not JSON' }
-  if (!isObject(parsed)) return { malformed: 'not a JSON object' }
-
-  const members = membersOf(bytes)
-  const repeat = repeatIn(bytes, members)
-  if (repeat !== undefined) return { malformed: repeat }
-
-  const json: Json = { destination_uri: own(parsed, 'destination_uri') }
-  for (const [name] of recordFields) json[name] = own(parsed, name)
-  const renamed = json.event_time === undefined && own(parsed, 'timestamp') !== undefined
-  if (renamed) json.event_time = parsed.timestamp
-  const fault = faultInRecord(json)
-  if (fault !== undefined) return { malformed: fault }
-  return chunkOf(json, extraOf(bytes, members, renamed))
+  const whole = Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.byteLength)
+  const to = whole.length - lineEndBytes(whole)
+  if (to > lineBytesMax) return { malformed: `longer than ${lineBytesMax} bytes` }
+  const bytes = whole.subarray(hasByteOrderMark(whole) ? 3 : 0, to)
+  if (isBlank(bytes)) return undefined
+  return isUtf8(bytes) ? decodeText(bytes.toString()) : { malformed: 'not UTF-8' }
 }
 
 /** The record as one line of JSON, its line end included; `decode` gives the same record back. */
-export const encode = (chunk: Chunk): Buffer => {
-  const { extra, chunk: text, agent_id, destination_uri, event_time, response_id, seq, source, supersedes, end } = chunk
-  const json = JSON.stringify({
-    chunk: text,
-    agent_id,
-    destination_uri,
-    event_time,
-    response_id,
-    seq,
-    source,
-    supersedes,
-    end,
-  })
-  const tail = extra === undefined ? '}\n' : `,${extra.slice(1)}\n`
-  return Buffer.from(json.slice(0, -1) + tail)
+export const encode = (record: Chunk): Buffer => {
+  const { chunk, agent_id, destination_uri, event_time, response_id, seq, supersedes } = record
+  const source = record.sourceExtra === undefined ? record.source : undefined
+  const end = record.endExtra === undefined ? record.end : undefined
+  const fields = { chunk, agent_id, destination_uri, event_time, response_id, seq, source, supersedes, end }
+  const json = joinObjects(JSON.stringify(fields), record.extra)
+  const withSource = joinNested(json, 'source', record.source, record.sourceExtra)
+  return Buffer.from(`${joinNested(withSource, 'end', record.end, record.endExtra)}\n`)
 }

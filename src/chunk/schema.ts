@@ -20,8 +20,7 @@ export const end = z.looseObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 })
 
-/** A record as JSON, for the edges where people and programs hand one in, and for their documentation. `decode` is its fast twin. */
-export const record = z.looseObject({
+const fields = z.looseObject({
   chunk: z.string().optional(),
   agent_id: z.string().optional(),
   destination_uri: z.string().min(1),
@@ -33,5 +32,14 @@ export const record = z.looseObject({
   end: end.optional(),
 })
 
-export type StreamRef = Readonly<z.infer<typeof streamRef>>
-export type End = Readonly<z.infer<typeof end>>
+/** `timestamp` is another name for `event_time` where that is absent, and any other member where it is not. */
+const timeIsText = ({ event_time, timestamp }: { event_time?: unknown; timestamp?: unknown }) =>
+  event_time !== undefined || timestamp === undefined || typeof timestamp === 'string'
+
+/** A record as JSON, for the edges where people and programs hand one in, and for their documentation. `decode` is its fast twin. */
+export const record = fields.refine(timeIsText, { path: ['timestamp'], error: 'is not a string' })
+
+type Stream = z.infer<typeof streamRef>
+type Ending = z.infer<typeof end>
+export type StreamRef = Readonly<Pick<Stream, 'url' | 'file' | 'etag' | 'chunk_size'>>
+export type End = Readonly<Pick<Ending, 'reason' | 'chunks' | 'bytes' | 'sha256'>>
