@@ -19,6 +19,7 @@ export interface Source {
    * - `source/not-utf8`: the text is not UTF-8; the message says at which byte,
    * - `source/changed`: `ifMatch` was given and the text or its cutting is another one now,
    * - `source/range`: `from` lies behind the end,
+   * - `source/unreadable`: the text is there, but may not or cannot be read (permission, disk),
    * - `source/unreachable`: it cannot be asked, now; trying again may help.
    */
   open(name: string, options?: OpenOptions): Promise<TextStream>
@@ -40,8 +41,10 @@ export interface TextStream {
   readonly from: number
   /**
    * NDJSON, `{"chunk":"…"}` a line, in blocks that may end anywhere, even inside a character. Lazy: nothing is read
-   * ahead of the consumer beyond a named limit. Fails with code `source/cut` if the text could not be read to its end
-   * (also if it changed under the reader): what came before is right, as far as it goes.
+   * ahead of the consumer beyond a named limit. A block is valid until the next one is asked for. To be iterated once;
+   * whoever does not, or not to the end (`break` ends it as well), aborts `signal` to give back what it holds.
+   * Fails with code `source/cut` if the text could not be read to its end (also if it changed under the reader): what
+   * came before is right, as far as it goes.
    */
   readonly blocks: AsyncIterable<Uint8Array>
 }
