@@ -1,0 +1,82 @@
+import { type Partition, partitionsIn } from './folder.ts'
+import { FolderWatch } from './folder-watch.ts'
+import type { OnDamage } from './line-file.ts'
+import { endsOf } from './log-end.ts'
+import { PartitionReader } from './partition-reader.ts'
+import type { Batch, Position, ReadOptions } from './topic.ts'
+
+/** The readers of all partitions that the folder held so far, in their order. */
+class Readers implements AsyncDisposable {
+  readonly #readers = new Map<string, PartitionReader>()
+  readonly #make: (partition: Partition) => PartitionReader
+
+  constructor(make: (partition: Partition) => PartitionReader) {
+    this.#make = make
+  }
+
+  learn(partitions: readonly Partition[]): void {
+    for (const partition of partitions) {
+      const known = this.#readers.get(partition.name)
+      if (known === undefined) this.#readers.set(partition.name, this.#make(partition))
+      else known.learn(partition)
+    }
+  }
+
+  async *next(): AsyncGenerator<Batch> {
+    for (const [partition, reader] of this.#readers) {
+      const entries = await reader.next()
+      if (entries.length > 0) yield { partition, entries }
+    }
+  }
+
+  async *all(): AsyncGenerator<Batch> {
+    for (const [partition, reader] of this.#readers) {
+      for (let entries = await reader.next(); entries.length > 0; entries = await reader.next()) {
+        yield { partition, entries }
+      }
+      await reader[Symbol.asyncDispose]()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const reader of this.#readers.values()) await reader[Symbol.asyncDispose]()
+  }
+}
+
+async function* readAll(dir: string, from: Position, until: Position | undefined, onDamage: OnDamage) {
+  const partitions = await partitionsIn(dir)
+  const to = until ?? (await endsOf(partitions))
+  await using readers = new Readers(p => new PartitionReader(p, from[p.name] ?? 0, to[p.name] ?? 0, onDamage))
+  readers.learn(partitions)
+  yield* readers.all()
+}
+
+/** Each partition in turn, so that a busy one starves no other. */
+async function* follow(dir: string, from: Position, signal: AbortSignal | undefined, onDamage: OnDamage) {
+  using folder = new FolderWatch(dir, signal)
+  await using readers = new Readers(p => new PartitionReader(p, from[p.name] ?? 0, Number.POSITIVE_INFINITY, onDamage))
+  while (signal?.aborted !== true) {
+    readers.learn(await partitionsIn(dir))
+    let idle = true
+    for await (const batch of readers.next()) {
+      idle = false
+      yield batch
+    }
+    if (idle) await folder.change()
+  }
+}
+
+export async function* readFolder(
+  dir: string,
+  from: Position,
+  options: ReadOptions,
+  onDamage: OnDamage,
+): AsyncGenerator<Batch> {
+  const { signal, until } = options
+  const batches = options.follow ? follow(dir, from, signal, onDamage) : readAll(dir, from, until, onDamage)
+  for await (const batch of batches) {
+    if (signal?.aborted) return
+    yield batch
+    if (signal?.aborted) return
+  }
+}

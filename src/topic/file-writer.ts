@@ -1,0 +1,201 @@
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { makeFolder, syncFolder } from '../std/durable.ts'
+import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import { lock } from '../std/lock.ts'
+import { logPartition, partitionsIn, type Segment as SegmentFile } from './folder.ts'
+import { BlockPool, Gathered } from './gather.ts'
+import { faultInLines } from './lines.ts'
+import { Segment } from './segment.ts'
+import type { TopicWriter } from './topic.ts'
+
+/** Appended but not yet durable; `ready()` waits while there is more. Callers that wait may overshoot by one append each. */
+export const inFlightBytesMax = 16 * 1024 * 1024
+/** A segment that would grow beyond this is closed before; only a single batch may be larger. */
+export const segmentBytesMax = 1024 * 1024 * 1024
+/** Under load, batches follow each other no faster than this, so that small appends share a sync. */
+export const lingerMs = 1
+/** A batch of this size lingers no longer. */
+export const lingerBytesMax = 64 * 1024
+
+export interface WriterOptions {
+  readonly inFlightBytesMax?: number
+  readonly segmentBytesMax?: number
+  readonly lingerMs?: number
+  readonly lingerBytesMax?: number
+}
+
+type Limits = Required<WriterOptions>
+
+const advice: Readonly<Record<string, string>> = {
+  ENOSPC: 'free some space, then start again',
+  EDQUOT: 'free some of the quota, then start again',
+  EIO: 'check the disk (dmesg says more), then start again',
+}
+
+const appendError = (path: string, offset: number, cause: unknown) => {
+  const todo = advice[errnoOf(cause) ?? ''] ?? 'see to that, then start again'
+  const message = `append to "${path}" at offset ${offset}: ${reasonOf(cause)}; nothing from there on is acknowledged, all before is durable; ${todo}`
+  return new StreamError('topic/append', message, { cause })
+}
+
+const closedError = (dir: string) =>
+  new StreamError('topic/append', `append to "${dir}": its writer was closed; ask the topic for a new one`)
+
+/** Group commit: one write and one sync for all that was appended while the last ones were under way. */
+class FileWriter implements TopicWriter {
+  readonly #dir: string
+  readonly #lock: AsyncDisposable
+  readonly #limits: Limits
+  readonly #pool: BlockPool
+  #base: number
+  #segment: Segment | undefined
+  #gathered: Gathered
+  #inFlightBytes = 0
+  #committing: Promise<void> | undefined
+  #committedAt = 0
+  #committedAppends = 0
+  #lingering: (() => void) | undefined
+  #room: PromiseWithResolvers<void> | undefined
+  #refusal: StreamError | undefined
+
+  constructor(dir: string, base: number, held: AsyncDisposable, limits: Limits) {
+    this.#dir = dir
+    this.#base = base
+    this.#lock = held
+    this.#limits = limits
+    this.#pool = new BlockPool(limits.inFlightBytesMax)
+    this.#gathered = new Gathered(this.#pool)
+  }
+
+  append(_destinationUri: string, lines: Uint8Array): Promise<void> {
+    const refusal = this.#refusal ?? faultInLines(lines)
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const gathered = this.#gathered
+    gathered.add(lines)
+    this.#inFlightBytes += lines.length
+    this.#committing ??= this.#commitAll()
+    if (gathered.bytes >= this.#limits.lingerBytesMax) this.#lingering?.()
+    return gathered.durable
+  }
+
+  async ready(): Promise<void> {
+    while (this.#inFlightBytes >= this.#limits.inFlightBytesMax && this.#refusal === undefined) {
+      this.#room ??= Promise.withResolvers()
+      await this.#room.promise
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#refusal ??= closedError(this.#dir)
+    await this.#committing
+    await this.#segment?.[Symbol.asyncDispose]()
+    await this.#lock[Symbol.asyncDispose]()
+  }
+
+  async #commitAll(): Promise<void> {
+    while (this.#gathered.appends > 0) {
+      await this.#linger()
+      const batch = this.#gathered
+      this.#gathered = new Gathered(this.#pool)
+      await this.#commit(batch)
+    }
+    this.#committing = undefined
+  }
+
+  /** Whoever appends alone never waits: there is nobody to share a sync with. */
+  async #linger(): Promise<void> {
+    await nextTurn()
+    const waitMs = this.#committedAt + this.#limits.lingerMs - performance.now()
+    if (this.#committedAppends < 2 || waitMs <= 0 || this.#gathered.bytes >= this.#limits.lingerBytesMax) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, waitMs)
+    this.#lingering = resolve
+    await promise
+    this.#lingering = undefined
+    clearTimeout(timer)
+  }
+
+  async #commit(batch: Gathered): Promise<void> {
+    this.#committedAt = performance.now()
+    this.#committedAppends = batch.appends
+    try {
+      if (batch.bytes > 0) await (await this.#segmentFor(batch.bytes)).append(batch.blocks, batch.bytes)
+      this.#inFlightBytes -= batch.bytes
+      batch.resolve()
+    } catch (error) {
+      await this.#fail(batch, error)
+    }
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+
+  /** A segment is only left when all in it is durable, so that a sync of the newest one covers the log. */
+  async #segmentFor(bytes: number): Promise<Segment> {
+    const current = this.#segment
+    if (current !== undefined && current.bytes + bytes <= this.#limits.segmentBytesMax) return current
+    if (current !== undefined) this.#base = current.end
+    this.#segment = undefined
+    await current?.[Symbol.asyncDispose]()
+    this.#segment = await Segment.create(this.#dir, this.#base)
+    return this.#segment
+  }
+
+  async #fail(batch: Gathered, cause: unknown): Promise<void> {
+    const { path, end } = this.#segment ?? { path: this.#dir, end: this.#base }
+    this.#refusal = appendError(path, end, cause)
+    await this.#segment?.cutBack()
+    for (const rejected of [batch, this.#gathered]) rejected.reject(this.#refusal)
+    this.#gathered = new Gathered(this.#pool)
+  }
+}
+
+const unwritable = (dir: string, cause: unknown): StreamError => {
+  const code = cause instanceof StreamError ? cause.code : undefined
+  if (code === 'lock/held')
+    return new StreamError('topic/locked', `log "${dir}" has a writer: ${reasonOf(cause)}`, { cause })
+  if (code?.startsWith('topic/')) return cause as StreamError
+  const what = ['EEXIST', 'ENOTDIR'].includes(errnoOf(cause) ?? '') ? 'it is, or lies below, a file' : reasonOf(cause)
+  const message = `log "${dir}" cannot be written to: ${what}; give a folder on a disk that you may write to`
+  return new StreamError('topic/unwritable', message, { cause })
+}
+
+const syncFound = async ({ path }: SegmentFile): Promise<number> => {
+  await using handle = await open(path)
+  await handle.sync()
+  return (await handle.stat()).size
+}
+
+/** Behind every offset that was ever handed out. An empty last segment reserves the offsets before it, and keeps its name. */
+const nextBase = async (segments: readonly SegmentFile[]): Promise<number> => {
+  const last = segments.at(-1)
+  if (last === undefined) return 0
+  const before = segments.at(-2)
+  if (before !== undefined) await syncFound(before)
+  return last.base + Math.max(1, await syncFound(last))
+}
+
+/**
+ * What was found is made durable before anybody builds on it: a predecessor that was killed may have left bytes that
+ * were never synced. Only the last segment can hold any, or the last but one if a failed append was cut back.
+ */
+const takeOver = async (dir: string): Promise<number> => {
+  const log = (await partitionsIn(dir)).find(({ name }) => name === logPartition)
+  const base = await nextBase(log?.segments ?? [])
+  await syncFolder(dir)
+  return base
+}
+
+export const openWriter = async (dir: string, options: WriterOptions): Promise<TopicWriter> => {
+  const limits = { inFlightBytesMax, segmentBytesMax, lingerMs, lingerBytesMax, ...options }
+  let held: AsyncDisposable | undefined
+  try {
+    await makeFolder(dir)
+    held = await lock(join(dir, '.lock'))
+    return new FileWriter(dir, await takeOver(dir), held, limits)
+  } catch (error) {
+    await held?.[Symbol.asyncDispose]()
+    throw unwritable(dir, error)
+  }
+}
