@@ -1,0 +1,90 @@
+import { type Clock, isoMicros } from '../std/clock.ts'
+import type { TopicWriter } from '../topic/topic.ts'
+import type { Random } from './chance.ts'
+
+import { agentName, freeUri, responseId } from './names.ts'
+import type { Taken } from './taken.ts'
+
+/** Counted as they are handed to the topic; for a progress bar. */
+export interface Progress {
+  texts: number
+  textsDone: number
+  chunks: number
+  bytes: number
+}
+
+export interface DeskOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** Draws the names of agents and documents. */
+  readonly names: Random
+  readonly taken: Taken
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Where all captures of one run meet: the topic's writer, the clock, the names. The first append that fails stops
+ * them all.
+ */
+export class Desk {
+  readonly #writer: TopicWriter
+  readonly #options: DeskOptions
+  readonly #failed = new AbortController()
+  /** Aborts when the run is to end early: a person said so, or the topic failed. */
+  readonly signal: AbortSignal
+  #failure: unknown
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(writer: TopicWriter, options: DeskOptions) {
+    this.#writer = writer
+    this.#options = options
+    const { signal } = options
+    this.signal = signal === undefined ? this.#failed.signal : AbortSignal.any([signal, this.#failed.signal])
+  }
+
+  get random(): Random {
+    return this.#options.random
+  }
+
+  now(): string {
+    return isoMicros(this.#options.clock())
+  }
+
+  responseId(): string {
+    return responseId(this.now(), this.#options.random)
+  }
+
+  agent(): string {
+    return agentName(this.#options.names)
+  }
+
+  uri(): string {
+    return freeUri(this.#options.names, this.#options.taken)
+  }
+
+  append(destinationUri: string, lines: Uint8Array): void {
+    this.#last = this.#writer.append(destinationUri, lines)
+    this.#last.catch(thrown => this.#fail(thrown))
+  }
+
+  /** Room for more; throws if the topic failed. */
+  async ready(): Promise<void> {
+    await this.#writer.ready()
+    this.check()
+  }
+
+  /** Resolves once all that was appended so far is durable. Appends resolve in order, so the last one tells. */
+  async durable(): Promise<void> {
+    await this.#last
+    this.check()
+  }
+
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #fail(thrown: unknown) {
+    this.#failure ??= thrown
+    this.#failed.abort(this.#failure)
+  }
+}

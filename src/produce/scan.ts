@@ -1,0 +1,187 @@
+import { isUtf8 } from 'node:buffer'
+import type { Chunk } from '../chunk/chunk.ts'
+import { decode, isMalformed } from '../chunk/codec.ts'
+import type { Position, Topic } from '../topic/topic.ts'
+import { chunkFrom, layout, looksAt } from './layout.ts'
+import type { Answer } from './line-writer.ts'
+import { Taken } from './taken.ts'
+import { TextDigest } from './text-digest.ts'
+
+/** An answer that has no closing record yet. */
+export interface OpenAnswer {
+  readonly answer: Answer
+  /** The next record's number, and what the text amounts to so far. */
+  readonly seq: number
+  readonly digest: TextDigest
+  /** False if its numbers have a gap: the log was damaged, and going on would not mend it. */
+  readonly whole: boolean
+}
+
+export interface EndedAnswer {
+  readonly answer: Answer
+  readonly reason: string
+  readonly chunks: number
+  readonly bytes: number
+}
+
+/** What the topic has of one text: its open answers, and the last one that ended and was not superseded. */
+export interface Held {
+  readonly open: readonly OpenAnswer[]
+  readonly ended: EndedAnswer | undefined
+}
+
+export interface Holdings {
+  readonly taken: Taken
+  of(file: string): Held
+}
+
+interface Tracked {
+  readonly answer: Answer
+  readonly partition: string
+  readonly offset: number
+  readonly digest: TextDigest
+  seq: number
+  whole: boolean
+}
+
+interface Known {
+  readonly open: Map<string, Tracked>
+  /** By file. */
+  readonly ended: Map<string, EndedAnswer>
+}
+
+const asBuffer = (line: Uint8Array) => Buffer.from(line.buffer, line.byteOffset, line.byteLength)
+
+const recordIn = (line: Uint8Array): Chunk | undefined => {
+  const decoded = decode(line)
+  return decoded === undefined || isMalformed(decoded) ? undefined : decoded
+}
+
+const track = (record: Chunk, partition: string, offset: number): Tracked => {
+  const { response_id, agent_id = '', destination_uri, source, supersedes } = record
+  const answer = { response_id: response_id!, agent_id, destination_uri, source: source! }
+  return {
+    answer: supersedes === undefined ? answer : { ...answer, supersedes },
+    partition,
+    offset,
+    digest: new TextDigest(),
+    seq: 0,
+    whole: true,
+  }
+}
+
+const begins = (known: Known, tracked: Tracked) => {
+  const { response_id, supersedes, source } = tracked.answer
+  if (supersedes !== undefined) {
+    known.open.delete(supersedes)
+    if (known.ended.get(source!.file)?.answer.response_id === supersedes) known.ended.delete(source!.file)
+  }
+  if (!known.open.has(response_id)) known.open.set(response_id, tracked)
+}
+
+const ends = (known: Known, { answer }: Tracked, { reason, chunks, bytes }: NonNullable<Chunk['end']>) => {
+  known.open.delete(answer.response_id)
+  known.ended.set(answer.source!.file, { answer, reason, chunks, bytes })
+}
+
+/** What is new about the uri of one record after another: mostly nothing. */
+const uriCollector = (taken: Taken) => {
+  let last = Buffer.alloc(0)
+  return (bytes: Uint8Array, from: number, to: number) => {
+    if (last.length === to - from && last.compare(bytes, from, to) === 0) return
+    last = Buffer.from(bytes.subarray(from, to))
+    taken.add(last)
+  }
+}
+
+/** First pass: which documents there are, and who captured what. Looks closely at first and closing records only. */
+const survey = async (topic: Topic, url: string, files: ReadonlySet<string>, taken: Taken): Promise<Known> => {
+  const known: Known = { open: new Map(), ended: new Map() }
+  const collect = uriCollector(taken)
+  const note = (record: Chunk, partition: string, offset: number) => {
+    const uri = Buffer.from(record.destination_uri)
+    collect(uri, 0, uri.length)
+    const { response_id, seq, source, end } = record
+    if (response_id === undefined || seq === undefined) return
+    if (source?.url === url && files.has(source.file)) begins(known, track(record, partition, offset))
+    const tracked = known.open.get(response_id)
+    if (end !== undefined && tracked !== undefined) ends(known, tracked, end)
+  }
+  for await (const { partition, entries } of topic.read({})) {
+    for (const { line, offset } of entries) {
+      if (looksAt(line)) collect(line, layout.uriFrom, layout.uriTo)
+      else {
+        const record = recordIn(line)
+        if (record !== undefined) note(record, partition, offset)
+      }
+    }
+  }
+  return known
+}
+
+/** A number that is there already is a repeat. One that skips some shows a gap: what it numbers is counted, to close behind it. */
+const count = (tracked: Tracked, seq: number, body: Buffer, from: number, to: number) => {
+  if (seq < tracked.seq || !tracked.digest.add(body, from, to)) return
+  if (seq > tracked.seq) tracked.whole = false
+  tracked.seq = seq + 1
+}
+
+const countLine = (tracked: Tracked, line: Buffer) => count(tracked, layout.seq, line, chunkFrom, layout.chunkTo)
+
+const countRecord = (known: Known, tracked: Tracked, { chunk, seq, end }: Chunk) => {
+  if (end !== undefined) return ends(known, tracked, end)
+  if (seq === undefined) {
+    tracked.whole = false
+    return
+  }
+  const body = Buffer.from(JSON.stringify(chunk))
+  count(tracked, seq, body, 1, body.length - 1)
+}
+
+/** Where the first open answer begins; partitions without one are not read again. */
+const startOf = (open: Iterable<Tracked>, end: Position): Position => {
+  const from: Record<string, number> = { ...end }
+  for (const { partition, offset } of open) from[partition] = Math.min(from[partition] ?? offset, offset)
+  return from
+}
+
+/** Digests share one buffer: each is flushed before the next one is added to. */
+const turns = () => {
+  let current: TextDigest | undefined
+  return (next?: TextDigest) => {
+    if (current !== next) current?.flush()
+    current = next
+  }
+}
+
+/** Second pass, only if an answer is open: its numbers, and the digest of its text. */
+const recount = async (topic: Topic, known: Known): Promise<void> => {
+  const until = await topic.end()
+  const turn = turns()
+  const take = (line: Buffer) => {
+    const isOurs = looksAt(line) && isUtf8(line)
+    const record = isOurs ? undefined : recordIn(line)
+    const id = isOurs ? line.toString('utf8', layout.idFrom, layout.idTo) : record?.response_id
+    const tracked = id === undefined ? undefined : known.open.get(id)
+    if (tracked === undefined) return
+    turn(tracked.digest)
+    if (record === undefined) countLine(tracked, line)
+    else countRecord(known, tracked, record)
+  }
+  for await (const { entries } of topic.read(startOf(known.open.values(), until), { until })) {
+    for (const { line } of entries) take(asBuffer(line))
+  }
+  turn()
+}
+
+/**
+ * What the topic holds of the texts of one source. The topic alone is asked, all of it; what this needs in memory
+ * follows from the number of `files` and of their open answers, not from the length of the topic.
+ */
+export const holdingsOf = async (topic: Topic, url: string, files: readonly string[]): Promise<Holdings> => {
+  const taken = new Taken()
+  const known = await survey(topic, url, new Set(files), taken)
+  if (known.open.size > 0) await recount(topic, known)
+  const open = Map.groupBy(known.open.values(), ({ answer }) => answer.source!.file)
+  return { taken, of: file => ({ open: open.get(file) ?? [], ended: known.ended.get(file) }) }
+}
