@@ -1,0 +1,53 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { openRunner } from '../../src/pipeline.ts'
+import type { Counters } from '../../src/refresh/counters.ts'
+import { openInputs } from '../../src/refresh/inputs.ts'
+import type { Ran } from '../../src/refresh/runner.ts'
+
+/** Every runner that needs nothing installed: all of them must leave the same bytes. */
+export const runnerNames = ['inline', 'local'] as const
+export type RunnerName = (typeof runnerNames)[number]
+
+export interface Rebuilt {
+  /** By name: every file below the output, `_attempts/…` too, and the two listings. */
+  readonly files: ReadonlyMap<string, Buffer>
+  readonly counters: Counters
+  readonly ran: Ran
+}
+
+export interface Log {
+  /** By name; the command line gives them in this order. */
+  readonly inputs: ReadonlyMap<string, Buffer>
+  readonly attempts?: boolean
+}
+
+const filesBelow = (dir: string): Map<string, Buffer> =>
+  new Map(
+    readdirSync(dir, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile())
+      .map(entry => join(entry.parentPath, entry.name))
+      .map(path => [path.slice(dir.length + 1), readFileSync(path)]),
+  )
+
+const run = async (name: RunnerName, dir: string, { inputs, attempts = false }: Log): Promise<Rebuilt> => {
+  const [logs, out, scratch] = ['logs', 'out', 'scratch'].map(part => join(dir, part))
+  for (const folder of [logs, out, scratch]) mkdirSync(folder)
+  for (const [name, bytes] of inputs) writeFileSync(join(logs, name), bytes)
+  const paths = [...inputs.keys()].map(name => join(logs, name))
+  const opened = (await openInputs(paths, scratch)).map(input => ({ ...input, name: basename(input.name) }))
+  const runner = await openRunner(name)
+  const ran = await runner.run({ inputs: opened, out, scratch, attempts, threads: 2, progress: () => {} })
+  return { files: filesBelow(out), counters: ran.counters, ran }
+}
+
+/** What a runner makes of a log: all of a refresh but publishing, so that a test can do it many times. */
+export const rebuild = async (name: RunnerName, log: Log): Promise<Rebuilt> => {
+  const dir = mkdtempSync(join(tmpdir(), 'textstream-rebuild-'))
+  try {
+    return await run(name, dir, log)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
