@@ -1,12 +1,20 @@
-import { Command, CommanderError } from 'commander'
-import { errnoOf, StreamError } from '../std/error.ts'
+import { type Command, CommanderError } from 'commander'
+import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import { defaultsFromEnvironment } from './environment.ts'
+import { version } from './program.ts'
 
 /** What the exit codes mean; PROTOCOL of the command line, the same for every command. */
-export const exit = { done: 0, failed: 1, usage: 2, findings: 3, unreachable: 4, interrupted: 130, terminated: 143 } as const
+export const exit = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  findings: 3,
+  unreachable: 4,
+  interrupted: 130,
+  terminated: 143,
+} as const
 
-const version = async () => (await import('../../package.json', { with: { type: 'json' } })).default.version
-
-const exitOf = (thrown: unknown): number => {
+export const exitOf = (thrown: unknown): number => {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exit.done : exit.usage
   if (!(thrown instanceof StreamError)) return exit.failed
   const reason = thrown.code.split('/')[1]
@@ -18,46 +26,48 @@ const exitOf = (thrown: unknown): number => {
 /** Everything but data goes to stderr. */
 export const say = (text: string) => process.stderr.write(`${text}\n`)
 
+/** A fault says what a person can do about it; a bug shows where it is. */
 const report = (thrown: unknown) => {
   if (thrown instanceof CommanderError) return
-  if (thrown instanceof StreamError) say(`textstream: ${thrown.message}`)
-  else say(`textstream: ${thrown instanceof Error ? thrown.stack : String(thrown)}`)
+  const isFault = thrown instanceof StreamError || errnoOf(thrown) !== undefined
+  say(`textstream: ${isFault || !(thrown instanceof Error) ? reasonOf(thrown) : thrown.stack}`)
 }
 
-/** A reader of our output that went away (`| head`) is no failure: there is nobody left to write for. */
+const onBrokenOutput = (thrown: Error) => {
+  if (errnoOf(thrown) === 'EPIPE') process.exit(process.exitCode ?? exit.done)
+  say(`textstream: write to standard output: ${reasonOf(thrown)}`)
+  process.exit(exit.failed)
+}
+
+/**
+ * A reader of our output that went away (`| head`) is no failure: there is nobody left to write for. A log of our
+ * progress that cannot be written is no reason to stop the work.
+ */
 const endQuietlyOnClosedOutput = () => {
-  process.stdout.on('error', e => {
-    if (errnoOf(e) === 'EPIPE') process.exit(exit.done)
-    throw e
-  })
+  process.stdout.on('error', onBrokenOutput)
+  process.stderr.on('error', () => {})
+}
+
+const outfit = (command: Command) => {
+  const name =
+    command.name() === 'textstream' ? 'textstream' : `textstream ${command.name().replace(/^textstream /, '')}`
+  command
+    .name(name)
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .showHelpAfterError(`see: ${name} --help`)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'textstream: ')) })
+  defaultsFromEnvironment(command, process.env)
 }
 
 /** Parses, runs, and sets the exit code; nothing is thrown out of here. */
 export const run = async (command: Command, argv: readonly string[]): Promise<void> => {
   endQuietlyOnClosedOutput()
   try {
-    command.exitOverride().version(await version(), '-V, --version')
+    outfit(command)
     await command.parseAsync(argv, { from: 'user' })
   } catch (thrown) {
     report(thrown)
     process.exitCode = exitOf(thrown)
   }
-}
-
-export const showHelp = async (
-  commands: Record<string, { readonly is: string; readonly load: () => Promise<unknown> }>,
-  argv: readonly string[],
-): Promise<void> => {
-  const program = new Command('textstream')
-    .description('The flight recorder for text that agents stream.')
-    .usage('COMMAND [options]')
-    .addHelpText('after', '\ntextstream COMMAND --help shows examples. Start with: textstream demo')
-  for (const [name, { is }] of Object.entries(commands)) program.command(name).description(is)
-  program.allowExcessArguments(false).helpCommand(false)
-  if (argv.length === 0) {
-    program.outputHelp({ error: true })
-    process.exitCode = exit.usage
-    return
-  }
-  await run(program, argv)
 }

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { StreamError } from '../std/error.ts'
+
+export interface CommandFile {
+  readonly is: string
+  readonly load: () => Promise<{ readonly command: () => Command }>
+}
+
+export type Commands = Readonly<Record<string, CommandFile>>
+
+/** Named in the old system's scripts or in our design; they come with the releases that carry to other engines. */
+const comingLater = ['consume', 'clusters', 'query', 'up', 'top', 'stack', 'hdfs', 'doctor', 'log']
+
+export const version = (): string =>
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+
+const find = (commands: Commands, name: string): CommandFile | undefined =>
+  Object.hasOwn(commands, name) ? commands[name] : undefined
+
+/** `help NAME` is `NAME --help`, as people try either. */
+const withoutHelp = (argv: readonly string[]): readonly string[] => {
+  if (argv[0] !== 'help') return argv
+  return argv.length === 1 ? ['--help'] : [argv[1], '--help']
+}
+
+const refusing = (commands: Commands, name: string) => () => {
+  const here = Object.keys(commands).join(', ')
+  throw new StreamError('cli/usage', `"${name}" comes in a later release; this one has ${here}`)
+}
+
+/** What `textstream` alone is: a list of commands, and the place where an unknown one is refused. */
+export const overview = async (commands: Commands): Promise<Command> => {
+  const { Command } = await import('commander')
+  const program = new Command('textstream')
+    .description('The flight recorder for text that agents stream.')
+    .usage('COMMAND [options]')
+    .helpCommand(false)
+    .addHelpText('after', '\ntextstream COMMAND --help shows examples. Start with: textstream demo')
+  for (const [name, { is }] of Object.entries(commands)) program.command(name).description(is)
+  for (const name of comingLater) {
+    const command = program.command(name, { hidden: true }).helpOption(false)
+    command.allowUnknownOption().allowExcessArguments().action(refusing(commands, name))
+  }
+  return program
+}
+
+/** Finds the command, loads it and nothing else, and runs it. */
+export const main = async (commands: Commands, given: readonly string[]): Promise<void> => {
+  const argv = withoutHelp(given)
+  if (argv[0] === '--version' || argv[0] === '-V') return void process.stdout.write(`${version()}\n`)
+  const { run } = await import('./run.ts')
+  const file = argv.length === 0 ? undefined : find(commands, argv[0])
+  if (file === undefined) await run(await overview(commands), argv)
+  else await run((await file.load()).command(), argv.slice(1))
+}

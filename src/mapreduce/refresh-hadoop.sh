@@ -1,0 +1,1 @@
+../../bin/refresh-hadoop.sh

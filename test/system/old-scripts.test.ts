@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { execute, root, tempDir } from './textstream.ts'
+
+const script = (name: string) => join(root, name)
+
+/** Lines of the old README whose command comes with a later release: it says so, and touches nothing. */
+const notYet = [
+  'bin/start_consumer.sh --schema-file schemas/chunks.json --kafka-broker-port 9092 --topic chunks --logs-dir logs/consumer --hive-port 10000 --hive-table chunks_clustered',
+  'bin/create_kafka_topic.sh',
+  'bin/create_hive_table.sh',
+  'bin/start_producer.sh -s 8000 -k 9092 -t chunks -l ./logs/producer',
+  'src/mapreduce/refresh-hadoop.sh',
+  'bin/refresh-hadoop.sh',
+]
+
+for (const line of notYet) {
+  test(`old README, later release: ${line}`, async () => {
+    await using dir = await tempDir()
+    const [name, ...args] = line.split(' ')
+    const { code, stdout, stderr } = await execute(script(name), args, { cwd: dir.path })
+    assert.deepEqual({ code, stdout, left: await readdir(dir.path) }, { code: 2, stdout: '', left: [] }, stderr)
+    assert.match(stderr, /^textstream: .*later release/)
+  })
+}
+
+const oldLine = (chunk: string, time: string) =>
+  `${JSON.stringify({ chunk, agent_id: 'Agent_Melissa', destination_uri: '/alone.md', event_time: time })}\n`
+
+for (const name of ['bin/refresh-local.sh', 'src/mapreduce/refresh-local.sh']) {
+  test(`old README: ${name} rebuilds logs_text_stream.txt into ./refresh`, async () => {
+    await using dir = await tempDir()
+    const log = oldLine('world"\n', '2025-03-01T10:00:01.000002') + oldLine('"hello ', '2025-03-01T10:00:01')
+    await writeFile(join(dir.path, 'logs_text_stream.txt'), log)
+    const { code, stderr } = await execute(script(name), [], { cwd: dir.path })
+    assert.equal(code, 0, stderr)
+    assert.equal(await readFile(join(dir.path, 'refresh/alone.md.txt'), 'utf8'), '"hello world"\n')
+  })
+}
