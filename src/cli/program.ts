@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { StreamError } from '../std/error.ts'
+import { version } from './version.ts'
 
 export interface CommandFile {
   readonly is: string
@@ -11,9 +11,6 @@ export type Commands = Readonly<Record<string, CommandFile>>
 
 /** Named in the old system's scripts or in our design; they come with the releases that carry to other engines. */
 const comingLater = ['consume', 'clusters', 'query', 'up', 'top', 'stack', 'hdfs', 'doctor', 'log']
-
-export const version = (): string =>
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 
 const find = (commands: Commands, name: string): CommandFile | undefined =>
   Object.hasOwn(commands, name) ? commands[name] : undefined

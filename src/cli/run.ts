@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { defaultsFromEnvironment } from './environment.ts'
-import { version } from './program.ts'
+import { version } from './version.ts'
 
 /** What the exit codes mean; PROTOCOL of the command line, the same for every command. */
 export const exit = {
