@@ -15,7 +15,7 @@ const listen = (command: Command, option: Option, variable: string) => {
   const name = option.attributeName()
   command.on(`optionEnv:${option.name()}`, value => {
     try {
-      command.emit(`option:${option.name()}`, value)
+      ;(command as Command & NodeJS.EventEmitter).emit(`option:${option.name()}`, value)
     } catch (thrown) {
       if (thrown instanceof CommanderError) process.stderr.write(`it comes from ${variable} in the environment\n`)
       throw thrown

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { openRunner } from '../pipeline.ts'
 import type { Receipt } from '../refresh/refresh.ts'
 import { systemClock } from '../std/clock.ts'
-import { version } from './program.ts'
+import { version } from './version.ts'
 import { exit, say } from './run.ts'
 
 const threadsMax = 4
