@@ -8,9 +8,9 @@ import type { Source } from './source/source.ts'
 import type { Topic } from './topic/topic.ts'
 
 /** A folder's path, or a source's port, host:port or URL → the source. */
-export const openFolder = async (dir: string, chunkSize: number): Promise<Source> => {
+export const openFolder = async (dir: string, chunkSize: number, warn?: (message: string) => void): Promise<Source> => {
   const { folder } = await import('./source/folder.ts')
-  return folder(dir, { chunkSize })
+  return folder(dir, { chunkSize, ...(warn !== undefined && { warn }) })
 }
 
 export const openHttp = async (url: string): Promise<Source> => {

@@ -75,7 +75,7 @@ class Folder implements Source {
 
   async open(name: string, { from = 0, ifMatch, signal }: OpenOptions = {}): Promise<TextStream> {
     signal?.throwIfAborted()
-    const what = `${quoted(name)} in ${quoted(this.url)}`
+    const what = quoted(name)
     await using file = await this.#file(name, what)
     const { version, content } = await this.#contents.of(file, what).catch(thrown => refuse(`read ${what}`, thrown))
     if ('byte' in content) {
@@ -106,7 +106,7 @@ class Folder implements Source {
 
   async #file(name: string, what: string): Promise<FileHandle> {
     const file = await openInside(this.url, name).catch(thrown => refuse(`open ${what}`, thrown))
-    if (file === undefined) throw new StreamError('source/not-found', `file not found: ${what}`)
+    if (file === undefined) throw new StreamError('source/not-found', `open ${what}: File not found`)
     return file
   }
 

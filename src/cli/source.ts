@@ -1,0 +1,94 @@
+import { once } from 'node:events'
+import { stat } from 'node:fs/promises'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { openFolder } from '../pipeline.ts'
+import type { SourceServer } from '../source/server.ts'
+import { StreamError } from '../std/error.ts'
+import { exit, say } from './run.ts'
+
+const examples = `Examples:
+  textstream source -d books/                    serve the texts of books/ at http://127.0.0.1:8000
+  textstream source -d books/ -c 5 --rate 40     in token-sized chunks, as fast as an LLM writes
+  textstream source -d books/ -p 0 --json        on any free port; says which, for programs
+`
+
+const levels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+const portMax = 65_535
+
+interface Options {
+  readonly dataDir: string
+  readonly chunkSize: number
+  readonly port: number
+  readonly host: string
+  readonly rate: number
+  readonly logLevel: (typeof levels)[number]
+  readonly json?: boolean
+}
+
+const wholeNumber = (min: number, max: number) => (text: string) => {
+  if (/^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
+  throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
+}
+
+const notNegative = (text: string) => {
+  if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a number of chunks per second; 0: as fast as possible.')
+}
+
+const checkFolder = async (dir: string) => {
+  const found = await stat(dir).catch(() => undefined)
+  if (found?.isDirectory()) return
+  const why = found === undefined ? 'there is no such folder' : 'this is no folder'
+  throw new StreamError('source/usage', `serve "${dir}": ${why}; name the folder that holds the texts with --data-dir`)
+}
+
+const loggerOf = async (level: string) => {
+  const { pino } = await import('pino')
+  return pino({ level }, pino.destination(2))
+}
+
+const announce = (url: string, texts: number, { dataDir, json }: Options) => {
+  if (json) process.stdout.write(`${JSON.stringify({ url, docs: `${url}/docs`, texts })}\n`)
+  say(`serving ${texts} ${texts === 1 ? 'text' : 'texts'} of "${dataDir}" at ${url}, described at ${url}/docs`)
+  say(`capture them with: textstream produce -s ${new URL(url).port} -l logs/`)
+}
+
+/** The first signal lets streams end or cuts them, within the server's named time; a second one stops now. */
+const untilInterrupted = async (server: SourceServer): Promise<void> => {
+  const [signal, code] = await Promise.race([
+    once(process, 'SIGINT').then(() => ['SIGINT', exit.interrupted] as const),
+    once(process, 'SIGTERM').then(() => ['SIGTERM', exit.terminated] as const),
+  ])
+  process.exitCode = code
+  process.once('SIGINT', () => process.exit(exit.interrupted))
+  process.once('SIGTERM', () => process.exit(exit.terminated))
+  say(`${signal}: streams may end within 5 s; once more stops now`)
+  await server.close()
+  process.exit(code)
+}
+
+const serveFolder = async (options: Options): Promise<void> => {
+  await checkFolder(options.dataDir)
+  const { serve } = await import('../source/server.ts')
+  const source = await openFolder(options.dataDir, options.chunkSize, say)
+  const logger = await loggerOf(options.logLevel)
+  const { port, host, rate } = options
+  const { length } = await source.list()
+  const server = await serve(source, { port, host, rate, logger })
+  announce(server.url, length, options)
+  await untilInterrupted(server)
+}
+
+export const command = (): Command =>
+  new Command('source')
+    .description('Serves the texts of a folder as streams of chunks, over HTTP.')
+    .addHelpText('before', examples)
+    .option('-d, --data-dir DIR', 'the folder that holds the texts', './data')
+    .option('-c, --chunk-size N', 'characters per chunk', wholeNumber(1, 1024 * 1024), 1024)
+    .option('-p, --port PORT', 'where to listen; 0: any free one', wholeNumber(0, portMax), 8000)
+    .option('--host HOST', 'the address to listen at; 0.0.0.0: all of them', '127.0.0.1')
+    .option('--rate R', 'chunks per second of each stream; 0: as fast as possible', notNegative, 0)
+    .addOption(new Option('--log-level LEVEL', 'what is logged on standard error').choices(levels).default('warn'))
+    .option('--json', 'say where it listens as one line of JSON on standard output')
+    .allowExcessArguments(false)
+    .action(serveFolder)

@@ -1,0 +1,101 @@
+import { StreamError } from '../std/error.ts'
+import { addressOf, publicName } from './address.ts'
+import { type Answer, Asker, type Limits } from './asker.ts'
+import { bodyOf, wholeBody } from './body.ts'
+import type { OpenOptions, Source, TextStream } from './source.ts'
+
+const listBytesMax = 256 * 1024 * 1024
+const problemBytesMax = 64 * 1024
+
+export type HttpOptions = Partial<Limits>
+
+const defaults: Limits = { connectMsMax: 5_000, silenceMsMax: 300_000 }
+
+/** What the old source, which has no codes, and anything between us and a source mean by their status. */
+const codes: Readonly<Record<number, `source/${string}`>> = {
+  403: 'source/unreadable',
+  404: 'source/not-found',
+  412: 'source/changed',
+  416: 'source/range',
+  422: 'source/not-utf8',
+}
+
+const hint = 'is it a textstream source? see what it says at /list_files'
+
+/** Dots alone would be taken for a step in the path by whatever stands between us and the source. */
+const encoded = (name: string) => (/^\.+$/.test(name) ? name.replaceAll('.', '%2E') : encodeURIComponent(name))
+
+const parsed = (json: Buffer): unknown => {
+  try {
+    return JSON.parse(json.toString())
+  } catch {
+    return undefined
+  }
+}
+
+const filesIn = (json: unknown): readonly string[] | undefined => {
+  const files = (json as { files?: unknown } | null | undefined)?.files
+  return Array.isArray(files) && files.every(name => typeof name === 'string') ? files : undefined
+}
+
+const byBytes = (a: string, b: string) => Buffer.from(a).compare(Buffer.from(b))
+
+const numberIn = (header: unknown) =>
+  typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+
+class HttpSource implements Source {
+  readonly url: string
+  readonly #asker: Asker
+
+  constructor(address: URL, limits: Limits) {
+    this.url = publicName(address)
+    this.#asker = new Asker(address, this.url, limits)
+  }
+
+  async list(): Promise<readonly string[]> {
+    const answer = await this.#asker.get('/list_files')
+    if (answer.status !== 200) throw await this.#refusal(`list ${this.url}`, answer, { 404: 'source/unreachable' })
+    const files = filesIn(parsed(await wholeBody(answer, listBytesMax)))
+    if (files === undefined)
+      throw new StreamError('source/unreachable', `list ${this.url}: no list of files came; ${hint}`)
+    return [...files].sort(byBytes)
+  }
+
+  async open(name: string, { from = 0, ifMatch, signal }: OpenOptions = {}): Promise<TextStream> {
+    const what = `stream ${JSON.stringify(name)} from ${this.url}`
+    if (name === '' || !name.isWellFormed()) throw new StreamError('source/not-found', `${what}: File not found`)
+    const path = `/stream/${encoded(name)}${from > 0 ? `?from=${from}` : ''}`
+    const answer = await this.#asker.get(path, ifMatch === undefined ? {} : { 'if-match': ifMatch }, signal)
+    if (answer.status !== 200) throw await this.#refusal(what, answer)
+    const { etag } = answer.headers
+    if (ifMatch !== undefined && etag !== undefined && etag !== ifMatch) {
+      answer.drop()
+      throw new StreamError('source/changed', `${what}: the text is ${etag} now, not ${ifMatch}; capture it anew`)
+    }
+    return {
+      etag,
+      chunkSize: numberIn(answer.headers['x-chunk-size']),
+      from: numberIn(answer.headers['x-from']) ?? 0,
+      blocks: bodyOf(answer, what, signal),
+    }
+  }
+
+  async #refusal(
+    what: string,
+    answer: Answer,
+    ownCodes: Record<number, `source/${string}`> = {},
+  ): Promise<StreamError> {
+    const { status } = answer
+    const told = parsed(await wholeBody(answer, problemBytesMax).catch(() => Buffer.alloc(0)))
+    const detail = (told as { detail?: unknown } | null | undefined)?.detail
+    const why = typeof detail === 'string' ? detail : `it answered ${status}; ${hint}`
+    return new StreamError(ownCodes[status] ?? codes[status] ?? 'source/unreachable', `${what}: ${why}`)
+  }
+}
+
+/**
+ * A source over HTTP: this project's, or the old system's, which knows neither `from` nor ETag. `8000`, `host:8000` or
+ * `http://host:8000/base`.
+ */
+export const http = (address: string | number, options: HttpOptions = {}): Source =>
+  new HttpSource(addressOf(String(address)), { ...defaults, ...options })
