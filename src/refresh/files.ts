@@ -37,9 +37,11 @@ export class FileWriter implements Disposable {
   write(bytes: Uint8Array): void {
     this.length += bytes.length
     if (this.#used + bytes.length > bufferBytesMax) this.flush()
-    if (bytes.length > bufferBytesMax) return writeFully(this.#fd, bytes)
-    this.#buffer.set(bytes, this.#used)
-    this.#used += bytes.length
+    if (bytes.length > bufferBytesMax) writeFully(this.#fd, bytes)
+    else {
+      this.#buffer.set(bytes, this.#used)
+      this.#used += bytes.length
+    }
   }
 
   flush(): void {

@@ -1,24 +1,21 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { lineBytesMax } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
 import { type Counters, newCounters } from './counters.ts'
 import type { Input } from './inputs.ts'
 import { type Line, linesOf } from './lines.ts'
 import { digestOf, listingOf, mergeRows, Rows } from './listing.ts'
-import { MalformedFile } from './malformed.ts'
+import { MalformedFile, tooLong } from './malformed.ts'
 import type { Job, Ran, Runner } from './runner.ts'
 import { Scratch } from './scratch.ts'
 import { reduceSpool, Spools } from './spools.ts'
-
-const tooLong = { malformed: `longer than ${lineBytesMax} bytes` }
 
 const isWholeLine = ({ bytes, length }: Line) => bytes.length === length
 
 /** Sends one line where it belongs: to its document's spool, to the malformed ones, or nowhere. */
 const route = (input: Input, line: Line, spools: Spools, malformed: MalformedFile, counters: Counters) => {
   counters.lines++
-  const record = isWholeLine(line) ? decode(line.bytes) : tooLong
+  const record = isWholeLine(line) ? decode(line.bytes) : { malformed: tooLong }
   if (record === undefined) counters.blank++
   else if (!isMalformed(record)) {
     counters.records++

@@ -28,10 +28,10 @@ export const mapper = () => {
     const uri = chunk.destination_uri
     const responseId = chunk.response_id ?? ''
     const micros = chunk.event_time === undefined ? Number.NaN : microsOf(chunk.event_time)
-    if (chunk.seq !== undefined && chunk.response_id !== undefined) {
+    if (chunk.seq !== undefined && responseId !== '') {
       return { chunk, uri, responseId, bySeq: true, key: chunk.seq, arrival, micros }
     }
-    const answer = `${uri}\0${responseId}`
+    const answer = `${uri.length} ${uri}${responseId}`
     const key = Number.isNaN(micros) ? (lastTimes.get(answer) ?? Number.NEGATIVE_INFINITY) : micros
     lastTimes.set(answer, key)
     return { chunk, uri, responseId, bySeq: false, key, arrival, micros }
