@@ -26,7 +26,6 @@ export class Recording {
   readonly #digest: TextDigest
   readonly #writer: LineWriter
   #lines: Lines
-  #lineNumber = 0
   /** Chunks that a source which cannot seek gives again, and what they amount to. */
   #again = 0
   #check: TextDigest | undefined
@@ -49,8 +48,7 @@ export class Recording {
 
   /** A stream begins, at its chunk `from`; an unfinished line of the last one is forgotten. */
   begin(from: number): void {
-    this.#lines = new Lines(this.#onLine)
-    this.#lineNumber = from
+    this.#lines = new Lines(this.#onLine, 'refuse', from)
     this.#again = this.seq - from
     this.#check = this.#again > 0 ? new TextDigest() : undefined
   }
@@ -85,7 +83,6 @@ export class Recording {
   }
 
   #onLine = (bytes: Buffer, from: number, to: number): void => {
-    this.#lineNumber++
     if (usualChunk(bytes, from, to) && this.#take(bytes, usual.from, usual.to)) return
     this.#takeUnusual(bytes, from, to)
   }
@@ -98,7 +95,7 @@ export class Recording {
     const why = typeof chunk === 'string' ? chunk : 'not JSON'
     throw new StreamError(
       'produce/not-a-chunk',
-      `line ${this.#lineNumber} is no chunk: ${why}: ${excerpt(bytes, from, to)}`,
+      `line ${this.#lines.number} is no chunk: ${why}: ${excerpt(bytes, from, to)}`,
     )
   }
 

@@ -1,13 +1,14 @@
 const bits = 2 ** 27
+const pageBits = 2 ** 16
 const probes = 4
 
 /**
- * The names that are taken, in 16 MiB however many they are (a Bloom filter; the system gives it pages as they are
- * touched). A taken name is always known as such. A free one may be refused, 1 in 250 of them at ten million taken
+ * The names that are taken, in at most 16 MiB however many they are (a Bloom filter, whose pages are made as they are
+ * needed). A taken name is always known as such. A free one may be refused, 1 in 250 of them at ten million taken
  * ones: that costs another draw, nothing else.
  */
 export class Taken {
-  readonly #bits = new Uint8Array(bits / 8)
+  readonly #pages: (Uint8Array | undefined)[] = []
   #a = 0
   #b = 0
 
@@ -16,7 +17,7 @@ export class Taken {
     this.#hash(name, from, to)
     for (let probe = 0; probe < probes; probe++) {
       const bit = this.#bit(probe)
-      this.#bits[bit >>> 3] |= 1 << (bit & 7)
+      this.#page(bit)[(bit % pageBits) >>> 3] |= 1 << (bit & 7)
     }
   }
 
@@ -24,9 +25,16 @@ export class Taken {
     this.#hash(name, 0, name.length)
     for (let probe = 0; probe < probes; probe++) {
       const bit = this.#bit(probe)
-      if ((this.#bits[bit >>> 3] & (1 << (bit & 7))) === 0) return false
+      const page = this.#pages[Math.floor(bit / pageBits)]
+      if (page === undefined || (page[(bit % pageBits) >>> 3] & (1 << (bit & 7))) === 0) return false
     }
     return true
+  }
+
+  #page(bit: number): Uint8Array {
+    const number = Math.floor(bit / pageBits)
+    this.#pages[number] ??= new Uint8Array(pageBits / 8)
+    return this.#pages[number]
   }
 
   #bit(probe: number) {

@@ -1,0 +1,95 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { InputFormat } from '../produce/pour.ts'
+import { StreamError } from '../std/error.ts'
+import type { Topic } from '../topic/topic.ts'
+
+const examples = `Examples:
+  textstream produce -s 8000 -l logs/                          every text of the source at port 8000, into the log
+  textstream produce -s http://host:8000 -l logs/ --seed 7     the same names for agents and documents every time
+  my-agent | textstream produce - -l logs/ --agent Agent_Ada --uri /notes.md
+  textstream produce - -l logs/ --format ndjson < records.ndjson
+
+Run it again to go on where it was cut off: what the log holds already is not captured twice.
+`
+
+const defaultTopic = 'chunks'
+const streamsMaxOfAll = 1024
+
+export interface ProduceFlags {
+  readonly streamSourcePort?: string
+  readonly kafkaBrokerPort?: string
+  readonly topic?: string
+  readonly logsDir?: string
+  readonly agent?: string
+  readonly uri?: string
+  readonly format?: InputFormat
+  readonly seed?: string
+  readonly again: boolean
+  readonly concurrency: number
+  readonly json: boolean
+}
+
+const streamCount = (text: string): number => {
+  const streams = Number(text)
+  if (/^\d+$/.test(text) && streams >= 1 && streams <= streamsMaxOfAll) return streams
+  throw new InvalidArgumentError(`it must be a whole number from 1 to ${streamsMaxOfAll}.`)
+}
+
+const notEmpty = (text: string): string => {
+  if (text === '') throw new InvalidArgumentError('it must not be empty.')
+  return text
+}
+
+const usage = (message: string) => new StreamError('produce/usage', message)
+
+const refuseKafka = ({ kafkaBrokerPort, topic }: ProduceFlags) => {
+  if (kafkaBrokerPort === undefined && topic !== undefined)
+    throw usage(`--topic ${JSON.stringify(topic)} without --kafka-broker-port: which broker? give -k PORT or host:port`)
+  if (kafkaBrokerPort === undefined) return
+  const message = `Kafka comes with a later release: cannot produce to topic "${topic ?? defaultTopic}" at "${kafkaBrokerPort}" yet; use --logs-dir DIR and leave -k and -t away`
+  throw usage(message)
+}
+
+const refuseMixed = (input: string | undefined, flags: ProduceFlags) => {
+  if (input !== undefined && input !== '-')
+    throw usage(`"${input}" cannot be produced: give "-" for standard input, or a source with --stream-source-port`)
+  if (input === '-' && flags.streamSourcePort !== undefined)
+    throw usage('standard input ("-") and --stream-source-port at the same time: run two commands')
+  if (input === undefined && flags.streamSourcePort === undefined)
+    throw usage('nothing to capture: give --stream-source-port PORT (or a URL), or "-" for standard input')
+  if (input === undefined && (flags.agent ?? flags.uri ?? flags.format) !== undefined)
+    throw usage('--agent, --uri and --format are for standard input ("-"); texts of a source get names of their own')
+}
+
+const openTopic = async ({ logsDir }: ProduceFlags): Promise<Topic> => {
+  if (logsDir !== undefined) return (await import('../pipeline.ts')).openLog(logsDir)
+  const { say } = await import('./run.ts')
+  say('textstream: warning: neither --logs-dir nor --kafka-broker-port is given: chunks are read and thrown away')
+  return (await import('../produce/nowhere.ts')).nowhere
+}
+
+const act = async (input: string | undefined, flags: ProduceFlags) => {
+  refuseMixed(input, flags)
+  refuseKafka(flags)
+  const topic = await openTopic(flags)
+  if (input === '-') await (await import('./produce-input.ts')).produceInput(topic, flags)
+  else await (await import('./produce-source.ts')).produceSource(topic, flags)
+}
+
+export const command = (): Command =>
+  new Command('produce')
+    .description('Captures every text of a source at once, or standard input, into a durable log.')
+    .argument('[input]', '"-" captures standard input, as text or as NDJSON records')
+    .option('-s, --stream-source-port <port>', 'the source: a port, host:port or URL')
+    .option('-l, --logs-dir <dir>', 'the log that is written', notEmpty)
+    .option('-k, --kafka-broker-port <port>', 'a Kafka broker, port or host:port (comes with a later release)')
+    .option('-t, --topic <name>', `the topic at that broker (default: "${defaultTopic}")`)
+    .option('--agent <name>', 'who writes standard input (default: a drawn name)', notEmpty)
+    .option('--uri <uri>', 'the document that standard input goes into (default: a drawn name)', notEmpty)
+    .addOption(new Option('--format <format>', 'of standard input; the first line tells').choices(['text', 'ndjson']))
+    .option('--seed <text>', 'makes drawn names the same for the same texts and the same log')
+    .option('--again', 'captures what the log holds already anew, into new documents', false)
+    .option('--concurrency <streams>', 'streams that are read at the same time', streamCount, 64)
+    .option('--json', 'the report as JSON on standard output', false)
+    .addHelpText('before', `${examples}\n`)
+    .action(act)
