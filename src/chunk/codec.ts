@@ -43,9 +43,9 @@ const chunkOf = (json: Chunk & { timestamp?: string }): Chunk => {
   return chunk
 }
 
-const lineEndBytes = (line: Buffer): number => {
-  if (line[line.length - 1] !== 0x0a) return 0
-  return line[line.length - 2] === 0x0d ? 2 : 1
+const withoutLineEnd = (line: Buffer): number => {
+  const to = line.at(-1) === 0x0a ? line.length - 1 : line.length
+  return line[to - 1] === 0x0d ? to - 1 : to
 }
 
 const hasByteOrderMark = (line: Buffer) => line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf
@@ -79,11 +79,11 @@ const decodeText = (text: string): Chunk | Malformed => {
 
 /**
  * One line of a log → its record, why it is malformed, or `undefined` for a blank line. Accepts a byte-order mark at
- * its start, and `\n`, `\r\n` or nothing at its end. What it refuses is what PROTOCOL.md calls malformed.
+ * its start, and `\n`, `\r\n`, a `\r` that is left of that, or nothing at its end. What it refuses is what PROTOCOL.md calls malformed.
  */
 export const decode = (line: Uint8Array): Chunk | Malformed | undefined => {
   const whole = Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.byteLength)
-  const to = whole.length - lineEndBytes(whole)
+  const to = withoutLineEnd(whole)
   if (to > lineBytesMax) return { malformed: `longer than ${lineBytesMax} bytes` }
   const bytes = whole.subarray(hasByteOrderMark(whole) ? 3 : 0, to)
   if (isBlank(bytes)) return undefined

@@ -16,6 +16,12 @@ export interface MalformedLine {
   readonly reason: string
 }
 
+/** 1 if the line end is `\r\n`, for then its `\r` is none of the line. */
+const carriageReturnAt = (fd: number, last: number): number => {
+  const byte = Buffer.alloc(1)
+  return readFully(fd, byte, 0, 1, last) === 1 && byte[0] === 0x0d ? 1 : 0
+}
+
 /** Writes `_malformed.ndjson`, or a part of it; the raw bytes are read again from the input, piece by piece. */
 export class MalformedFile implements Disposable {
   readonly #file: FileWriter
@@ -46,9 +52,10 @@ export class MalformedFile implements Disposable {
     this.#file[Symbol.dispose]()
   }
 
-  #base64(path: string, offset: number, length: number) {
+  #base64(path: string, offset: number, lineLength: number) {
     const fd = openSync(path, 'r')
     try {
+      const length = lineLength - carriageReturnAt(fd, offset + lineLength - 1)
       const piece = Buffer.allocUnsafe(Math.min(pieceBytesMax, length))
       for (let done = 0; done < length; ) {
         const got = readFully(fd, piece, 0, Math.min(piece.length, length - done), offset + done)

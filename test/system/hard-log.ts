@@ -188,6 +188,8 @@ const noise = fc.constantFrom(
   ' \t',
   '\ufeff',
   'rubbish',
+  'rubbish\r',
+  '\ufeffrubbish\r\r',
   '{"chunk":"a"}',
   '{"destination_uri":"/a","chunk":"a","chunk":"a"}',
   '{"destination_uri":"/a","seq":-1}',
