@@ -36,8 +36,8 @@ export type Files = ReadonlyMap<string, string>
 export interface Import {
   readonly line: number
   readonly target: string
-  /** `import()` and `new URL('./x.ts', import.meta.url)` load when they are reached; types never do. */
-  readonly when: 'early' | 'late' | 'never'
+  /** `import()` loads when it is reached, a worker's `new URL(...)` in another thread, a type never. */
+  readonly when: 'early' | 'late' | 'elsewhere' | 'never'
 }
 
 export interface Sized {
@@ -50,16 +50,20 @@ const isSource = (path: string) => path.startsWith('src/') && !isTest(path)
 const lineAt = (text: string, at: number) => text.slice(0, at).split('\n').length
 
 const importing =
-  /^(?:import|export)\s(?<type>type\s)?[^;'"]*?from\s+'(?<named>\.[^']+)'|^import\s+'(?<bare>\.[^']+)'|import\('(?<late>\.[^']+)'|new URL\('(?<url>\.[^']+\.[tj]s)'/gm
+  /^(?:import|export)\s(?<type>type\s)?[^;'"]*?from\s+'(?<named>\.[^']+)'|^import\s+'(?<bare>\.[^']+)'|import\('(?<late>\.[^']+)'|new URL\(`(?<worker>\.[^`$]+)\$\{import\.meta\.url/gm
+
+const whenOf = ({ type, late, worker }: Record<string, string | undefined>): Import['when'] => {
+  if (type !== undefined) return 'never'
+  if (worker !== undefined) return 'elsewhere'
+  return late === undefined ? 'early' : 'late'
+}
 
 /** Relative imports of one file, resolved to paths from the project's root. */
-export const importsOf = (path: string, text: string): Import[] =>
+export const importsOf = (from: string, text: string): Import[] =>
   [...text.matchAll(importing)].map(match => {
-    const { type, named, bare, late, url } = match.groups!
-    const target = normalize(join(dirname(path), (named ?? bare ?? late ?? url)!))
-      .split(sep)
-      .join('/')
-    return { line: lineAt(text, match.index), target, when: type ? 'never' : (named ?? bare) ? 'early' : 'late' }
+    const { named, bare, late, worker } = match.groups!
+    const path = normalize(join(dirname(from), (named ?? bare ?? late ?? `${worker}.ts`)!))
+    return { line: lineAt(text, match.index), target: path.split(sep).join('/'), when: whenOf(match.groups!) }
   })
 
 const roomOf = (path: string) => path.split('/')[1]
@@ -94,7 +98,8 @@ const directions = (files: Files): string[] =>
       }),
     ])
 
-/** Each cycle once, from the file of it that is reached first. Types count: a cycle of types is one to a reader too. */
+/** Each cycle once, from the file of it that is reached first. Types count: a cycle of types is one to a reader too.
+ * A worker and the file that starts it are two programs that know each other. */
 export const cycles = (files: Files): string[] => {
   const done = new Set<string>()
   const found: string[] = []
@@ -102,7 +107,9 @@ export const cycles = (files: Files): string[] => {
     const back = trail.indexOf(path)
     if (back !== -1) found.push(`${path}:1: imports itself: ${[...trail.slice(back), path].join(' -> ')}; cut it`)
     if (back !== -1 || done.has(path) || !files.has(path)) return
-    for (const { target } of importsOf(path, files.get(path)!)) visit(target, [...trail, path])
+    for (const { target, when } of importsOf(path, files.get(path)!)) {
+      if (when !== 'elsewhere') visit(target, [...trail, path])
+    }
     done.add(path)
   }
   for (const path of files.keys()) visit(path, [])

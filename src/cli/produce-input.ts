@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Poured, pour, type SetAside } from '../produce/pour.ts'
 import { harmless } from '../std/terminal.ts'
 import type { Topic } from '../topic/topic.ts'
-import type { ProduceFlags } from './produce.ts'
+import type { ProduceFlags } from './produce-flags.ts'
 import { untilSignal } from './produce-signals.ts'
 import { exit, say } from './run.ts'
 

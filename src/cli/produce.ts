@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { InputFormat } from '../produce/pour.ts'
 import { StreamError } from '../std/error.ts'
 import type { Topic } from '../topic/topic.ts'
+import type { ProduceFlags } from './produce-flags.ts'
 
 const examples = `Examples:
   textstream produce -s 8000 -l logs/                          every text of the source at port 8000, into the log
@@ -14,20 +14,6 @@ Run it again to go on where it was cut off: what the log holds already is not ca
 
 const defaultTopic = 'chunks'
 const streamsMaxOfAll = 1024
-
-export interface ProduceFlags {
-  readonly streamSourcePort?: string
-  readonly kafkaBrokerPort?: string
-  readonly topic?: string
-  readonly logsDir?: string
-  readonly agent?: string
-  readonly uri?: string
-  readonly format?: InputFormat
-  readonly seed?: string
-  readonly again: boolean
-  readonly concurrency: number
-  readonly json: boolean
-}
 
 const streamCount = (text: string): number => {
   const streams = Number(text)

@@ -83,7 +83,9 @@ const fate = fc.record({
   ),
   laterBy: fc.nat(30),
 })
-const fates = fc.array(fate, { minLength: 13, maxLength: 13 })
+const calm = fc.record({ time, order, fate: fc.constant('kept'), laterBy: fc.constant(0) })
+const thirteen = { minLength: 13, maxLength: 13 }
+const fates = fc.oneof(fc.array(fate, thirteen), fc.array(calm, thirteen))
 const ending = fc.oneof(
   { weight: 4, arbitrary: fc.constant('right') },
   { weight: 2, arbitrary: fc.constantFrom('none', 'chunks', 'bytes', 'sha256', 'twice', 'early') },
@@ -202,18 +204,30 @@ const noise = fc.constantFrom(
 
 const names = ['b.ndjson', 'a.ndjson', 'B.ndjson', 'é.jsonl', '\uffff.jsonl', '😀.jsonl', 'logs_1.txt']
 
+const turnOf = (specs: readonly Spec[], n: number) =>
+  specs.slice(0, n).filter(({ fields }) => fields.destination_uri === specs[n].fields.destination_uri).length
+
+const shuffle: Record<string, (specs: Spec[]) => Spec[]> = {
+  no: specs => specs,
+  interleaved: specs => {
+    const turns = new Map(specs.map((spec, n) => [spec, turnOf(specs, n)]))
+    return specs.toSorted((a, b) => turns.get(a)! - turns.get(b)!)
+  },
+  all: specs => specs.toSorted((a, b) => a.order - b.order),
+}
+
 /** Any log: several documents, answers and agents; shuffled, repeated, cut into files, with rubbish in between. */
 export const hardLog: fc.Arbitrary<Log> = fc
   .record({
     documents,
-    shuffled: fc.boolean(),
+    shuffled: fc.constantFrom('no', 'interleaved', 'all'),
     noise: fc.array(fc.tuple(noise, fc.nat(100)), { maxLength: 6 }),
     cuts: fc.array(fc.nat(100), { maxLength: 4 }),
     tail: fc.constantFrom('\n', '', '\n{"destination_uri":"/a","chu'),
     attempts: fc.boolean(),
   })
   .map(({ documents, shuffled, noise, cuts, tail, attempts }) => {
-    const specs = shuffled ? documents.toSorted((a, b) => a.order - b.order) : documents
+    const specs = shuffle[shuffled](documents)
     const lines: (string | Buffer)[] = specs.map(({ fields, style }) =>
       lineOf[style](JSON.parse(JSON.stringify(fields))),
     )

@@ -4,11 +4,30 @@ import { basename, join } from 'node:path'
 import { openRunner } from '../../src/pipeline.ts'
 import type { Counters } from '../../src/refresh/counters.ts'
 import { openInputs } from '../../src/refresh/inputs.ts'
+import { localRunner } from '../../src/refresh/local.ts'
 import type { Ran } from '../../src/refresh/runner.ts'
 
-/** Every runner that needs nothing installed: all of them must leave the same bytes. */
-export const runnerNames = ['inline', 'local'] as const
-export type RunnerName = (typeof runnerNames)[number]
+const tiny = { sliceBytesMax: 500, spoolBytes: 1000 }
+const shuffled = { ...tiny, documentsMax: 0 }
+
+/** Every runner that needs nothing installed, as it is and with limits so low that a small log meets all of them. */
+const runners = {
+  inline: () => openRunner('inline'),
+  local: () => openRunner('local'),
+  'local in slices of 500 bytes': async () => localRunner(tiny),
+  'local in slices, all by the shuffle': async () => localRunner(shuffled),
+}
+
+/** The same with threads; they take their time to start. */
+const threaded = {
+  'local on two threads': async () => localRunner({ ...tiny, oneThreadBytesMax: 0 }),
+  'local on two threads, all by the shuffle': async () => localRunner({ ...shuffled, oneThreadBytesMax: 0 }),
+}
+
+const all = { ...runners, ...threaded }
+export type RunnerName = keyof typeof all
+export const runnerNames = Object.keys(runners) as RunnerName[]
+export const threadedNames = Object.keys(threaded) as RunnerName[]
 
 export interface Rebuilt {
   /** By name: every file below the output, `_attempts/…` too, and the two listings. */
@@ -37,7 +56,7 @@ const run = async (name: RunnerName, dir: string, { inputs, attempts = false }: 
   for (const [name, bytes] of inputs) writeFileSync(join(logs, name), bytes)
   const paths = [...inputs.keys()].map(name => join(logs, name))
   const opened = (await openInputs(paths, scratch)).map(input => ({ ...input, name: basename(input.name) }))
-  const runner = await openRunner(name)
+  const runner = await all[name]()
   const ran = await runner.run({ inputs: opened, out, scratch, attempts, threads: 2, progress: () => {} })
   return { files: filesBelow(out), counters: ran.counters, ran }
 }

@@ -1,0 +1,15 @@
+import type { InputFormat } from '../produce/pour.ts'
+
+export interface ProduceFlags {
+  readonly streamSourcePort?: string
+  readonly kafkaBrokerPort?: string
+  readonly topic?: string
+  readonly logsDir?: string
+  readonly agent?: string
+  readonly uri?: string
+  readonly format?: InputFormat
+  readonly seed?: string
+  readonly again: boolean
+  readonly concurrency: number
+  readonly json: boolean
+}
