@@ -73,7 +73,8 @@ const isRecord = (line: string): boolean => {
   }
 }
 
-const mayBeJson = (start: Buffer) => /^\ufeff?\s*(?:\{|$)/.test(start.toString('utf8', 0, 64))
+/** Also as long as only half a byte-order mark is there. */
+const mayBeJson = (start: Buffer) => /^\ufeff?\s*(?:\{|\ufffd?$)/.test(start.toString('utf8', 0, 64))
 
 /** Reads no more of the input than it takes to tell. */
 const detect = async (blocks: AsyncGenerator<Buffer>): Promise<{ format: InputFormat; start: Buffer }> => {
