@@ -30,7 +30,6 @@ type Limits = Required<WriterOptions>
 
 const advice: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space, then start again',
-  EDQUOT: 'free some of the quota, then start again',
   EIO: 'check the disk (dmesg says more), then start again',
 }
 

@@ -1,10 +1,20 @@
+import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { syncFolder } from '../std/durable.ts'
 import { segmentPath } from './folder.ts'
 
+/** A write that stops short says why only when it is asked to go on: most often the disk is full. */
 const writeAll = async (handle: FileHandle, blocks: readonly Buffer[], bytes: number) => {
   const { bytesWritten } = await handle.writev(blocks as Buffer[])
-  if (bytesWritten !== bytes) throw new Error(`short write: ${bytesWritten} of ${bytes} bytes; the disk may be full`)
+  if (bytesWritten === bytes) return
+  await handle.write(blocks.at(-1)!)
+  throw new Error(`short write: ${bytesWritten} of ${bytes} bytes`)
+}
+
+/** If not, then bytes are missing, or somebody else appended to our file: an offset would point to the wrong place. */
+const checkSize = (handle: FileHandle, expected: number) => {
+  const { size } = fstatSync(handle.fd)
+  if (size !== expected) throw new Error(`it is ${size} bytes long instead of ${expected}: something else wrote to it`)
 }
 
 const reserve = async (dir: string, base: number) => {
@@ -60,6 +70,7 @@ export class Segment implements AsyncDisposable {
   async append(blocks: readonly Buffer[], bytes: number): Promise<void> {
     this.#tried = this.#durable + bytes
     await writeAll(this.#handle, blocks, bytes)
+    checkSize(this.#handle, this.#tried)
     await this.#handle.datasync()
     this.#durable = this.#tried
   }
