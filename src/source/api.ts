@@ -11,7 +11,12 @@ const problem = z
   .describe('RFC 9457 (application/problem+json)')
 
 const problems = (...causes: readonly (readonly [status: number, cause: string])[]) =>
-  Object.fromEntries(causes.map(([status, cause]) => [status, problem.describe(cause)]))
+  Object.fromEntries(
+    causes.map(([status, description]) => [
+      status,
+      { description, content: { 'application/problem+json': { schema: problem } } },
+    ]),
+  )
 
 export const listFiles = {
   summary: 'the names of all texts, in byte order',
@@ -25,6 +30,8 @@ const wholeNumber = z
   .string()
   .regex(/^\d{1,15}$/, 'must be a whole number')
   .transform(Number)
+
+const line = z.object({ chunk: z.string() }).describe('one line; the body has many')
 
 export const streamFile = {
   summary: 'one text as NDJSON, a chunk a line',
@@ -42,7 +49,10 @@ export const streamFile = {
   }),
   headers: z.object({ 'if-match': z.string().optional().describe('the `ETag` that the text must still have') }),
   response: {
-    200: z.string().describe('NDJSON: {"chunk":"…"}'),
+    200: {
+      description: 'NDJSON: {"chunk":"…"} a line',
+      content: { 'application/json': { schema: line }, 'application/x-ndjson': { schema: line } },
+    },
     ...problems(
       [400, 'the query is not understood'],
       [403, 'the text may not be read'],

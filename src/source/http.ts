@@ -22,6 +22,9 @@ const codes: Readonly<Record<number, `source/${string}`>> = {
 
 const hint = 'is it a textstream source? see what it says at /list_files'
 
+/** What a source says that it was doing; we say it ourselves. */
+const itsWhat = /^(?:open|stream|read) "(?:[^"\\]|\\.)*": /
+
 /** Dots alone would be taken for a step in the path by whatever stands between us and the source. */
 const encoded = (name: string) => (/^\.+$/.test(name) ? name.replaceAll('.', '%2E') : encodeURIComponent(name))
 
@@ -88,7 +91,7 @@ class HttpSource implements Source {
     const { status } = answer
     const told = parsed(await wholeBody(answer, problemBytesMax).catch(() => Buffer.alloc(0)))
     const detail = (told as { detail?: unknown } | null | undefined)?.detail
-    const why = typeof detail === 'string' ? detail : `it answered ${status}; ${hint}`
+    const why = typeof detail === 'string' ? detail.replace(itsWhat, '') : `it answered ${status}; ${hint}`
     return new StreamError(ownCodes[status] ?? codes[status] ?? 'source/unreachable', `${what}: ${why}`)
   }
 }

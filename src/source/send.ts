@@ -1,8 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { StreamError } from '../std/error.ts'
 
-/** A reader that takes nothing at all for so long is given up; one that takes a little goes on. */
-export const readerSilenceMsMax = 60_000
+/**
+ * A reader that takes nothing for so long is given up. It has to be long: Linux tells us of what was taken only in steps
+ * of about a megabyte, so that this bounds how slowly somebody may read (2 kB/s) as well as how long one may stop.
+ */
+export const readerSilenceMsMax = 600_000
 
 const gone = (why: string) => new StreamError('source/reader-gone', why)
 

@@ -13,6 +13,7 @@ const closeGraceMsMax = 5_000
 const requestMsMax = 30_000
 /** Names of up to 255 bytes, percent-encoded. */
 const nameCharactersMax = 1024
+const detailCharactersMax = 300
 
 export interface ServeOptions {
   /** 0: any free one. */
@@ -44,7 +45,7 @@ const cannotListen = (host: string, port: number, cause: unknown) => {
 
 /** A path that cannot even be decoded (`%zz`) never reaches a route. */
 const refuseMalformed = (error: Error & { statusCode?: number }, _request: unknown, reply: FastifyReply) => {
-  const told = problem(error.statusCode ?? 400, 'http/refused', error.message)
+  const told = problem(error.statusCode ?? 400, 'http/refused', error.message.slice(0, detailCharactersMax))
   reply.code(told.status).type(problemType).send(JSON.stringify(told))
 }
 
