@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:fs'
-import { mkdir, open, readdir } from 'node:fs/promises'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { mkdir, open, readdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { errnoOf } from './error.ts'
 
 const syncPath = async (path: string) => {
   await using handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -12,16 +13,20 @@ const syncPath = async (path: string) => {
 /** After this the names in the folder survive a power cut; what the files hold is another matter. */
 export const syncFolder = syncPath
 
+const isFolder = async (path: string) => (await stat(path)).isDirectory()
+
 /** Makes the folder and those above it, durably: after a power cut they are still there. */
 export const makeFolder = async (path: string): Promise<void> => {
-  const first = await mkdir(path, { recursive: true })
-  if (first === undefined) return
-  let folder = dirname(resolve(first))
-  await syncFolder(folder)
-  for (const name of relative(folder, resolve(path)).split(sep).slice(0, -1)) {
-    folder = join(folder, name)
-    await syncFolder(folder)
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'EEXIST' && (await isFolder(path))) return
+    if (errno !== 'ENOENT') throw error
+    await makeFolder(dirname(path))
+    await mkdir(path)
   }
+  await syncFolder(dirname(path))
 }
 
 /** Locks are lost when their file is opened and closed again (std/lock.ts); they hold nothing to keep, either. */

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
@@ -42,16 +42,6 @@ const refused = async (path: string, thrown: unknown): Promise<StreamError> => {
   return new StreamError('lock/held', message, { cause: thrown })
 }
 
-const take = (database: DatabaseSync) => {
-  try {
-    // The transaction never writes, so its journal needs no file.
-    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-  } catch (error) {
-    database.close()
-    throw error
-  }
-}
-
 /**
  * Takes the lock that the file `path` stands for (made if absent, always empty), or is refused at once with code
  * `lock/held`. The operating system holds it: it is free as soon as its holder ends, however that ends, and stays taken
@@ -64,8 +54,12 @@ export const lock = async (path: string): Promise<AsyncDisposable> => {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(path, { timeout: 0 })
-    take(database)
+    // SQLite would open it to read, and then pass for an exclusive transaction one that excludes nobody.
+    accessSync(path, constants.W_OK)
+    // It never writes, so its journal needs no file.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
+    if (database?.isOpen) database.close()
     throw await refused(path, error)
   }
   sayWhoHolds(path)

@@ -76,6 +76,7 @@ export class PartitionReader implements AsyncDisposable {
 
   #give(entries: Entry[]): Entry[] {
     const { next } = entries.at(-1)!
+    this.#checkOverlap(next)
     this.#offset = Math.min(next, this.#until)
     return next <= this.#until ? entries : entries.filter(entry => entry.next <= this.#until)
   }
@@ -100,12 +101,16 @@ export class PartitionReader implements AsyncDisposable {
   async #leave(): Promise<boolean> {
     const behind = this.#behind
     if (behind === undefined) return false
-    if (behind.base < this.#offset)
-      throw this.#refusal(`"${behind.path}" overlaps it; take the one away that is no part of this log`)
     this.#file?.abandon()
     await this[Symbol.asyncDispose]()
     this.#offset = behind.base
     return true
+  }
+
+  #checkOverlap(next: number) {
+    const behind = this.#behind
+    if (behind === undefined || behind.base >= next) return
+    throw this.#refusal(`"${behind.path}" overlaps it; take the one away that is no part of this log`)
   }
 
   #refusal(why: string): StreamError {
