@@ -1,8 +1,6 @@
-import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { openFolder } from '../pipeline.ts'
-import type { SourceServer } from '../source/server.ts'
 import { StreamError } from '../std/error.ts'
 import { exit, say } from './run.ts'
 
@@ -53,30 +51,35 @@ const announce = (url: string, texts: number, { dataDir, json }: Options) => {
   say(`capture them with: textstream produce -s ${new URL(url).port} -l logs/`)
 }
 
-/** The first signal lets streams end or cuts them, within the server's named time; a second one stops now. */
-const untilInterrupted = async (server: SourceServer): Promise<void> => {
-  const [signal, code] = await Promise.race([
-    once(process, 'SIGINT').then(() => ['SIGINT', exit.interrupted] as const),
-    once(process, 'SIGTERM').then(() => ['SIGTERM', exit.terminated] as const),
-  ])
-  process.exitCode = code
-  process.once('SIGINT', () => process.exit(exit.interrupted))
-  process.once('SIGTERM', () => process.exit(exit.terminated))
-  say(`${signal}: streams may end within 5 s; once more stops now`)
-  await server.close()
-  process.exit(code)
+const signals = { SIGINT: exit.interrupted, SIGTERM: exit.terminated } as const
+
+/** Resolves with the first signal; a second one stops the process now. */
+const interruption = async (): Promise<keyof typeof signals> => {
+  const { promise, resolve } = Promise.withResolvers<keyof typeof signals>()
+  let isFirst = true
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (!isFirst) process.exit(signals[signal])
+      isFirst = false
+      resolve(signal)
+    })
+  }
+  return promise
 }
 
 const serveFolder = async (options: Options): Promise<void> => {
   await checkFolder(options.dataDir)
-  const { serve } = await import('../source/server.ts')
+  const { serve, closeGraceMsMax } = await import('../source/server.ts')
   const source = await openFolder(options.dataDir, options.chunkSize, say)
-  const logger = await loggerOf(options.logLevel)
-  const { port, host, rate } = options
   const { length } = await source.list()
-  const server = await serve(source, { port, host, rate, logger })
+  const { port, host, rate } = options
+  const server = await serve(source, { port, host, rate, logger: await loggerOf(options.logLevel) })
+  const interrupted = interruption()
   announce(server.url, length, options)
-  await untilInterrupted(server)
+  const signal = await interrupted
+  say(`${signal}: streams may end within ${closeGraceMsMax / 1000} s; once more stops now`)
+  await server.close()
+  process.exit(signals[signal])
 }
 
 export const command = (): Command =>

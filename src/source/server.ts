@@ -8,7 +8,7 @@ import type { Source } from './source.ts'
 
 const connectionsMax = 1024
 /** How long streams may go on after `close`; then they are cut, which their readers see. */
-const closeGraceMsMax = 5_000
+export const closeGraceMsMax = 5_000
 /** A request's head must have come by then. */
 const requestMsMax = 30_000
 /** Names of up to 255 bytes, percent-encoded. */
