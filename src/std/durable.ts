@@ -24,7 +24,8 @@ export const makeFolder = async (path: string): Promise<void> => {
     if (errno === 'EEXIST' && (await isFolder(path))) return
     if (errno !== 'ENOENT') throw error
     await makeFolder(dirname(path))
-    await mkdir(path)
+    // Recursive only so that it doesn't matter if another process was faster.
+    await mkdir(path, { recursive: true })
   }
   await syncFolder(dirname(path))
 }
