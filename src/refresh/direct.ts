@@ -22,6 +22,7 @@ import { Turns, together } from './turns.ts'
  */
 export interface DirectTask extends InputTask {
   readonly out: string
+  readonly documentsMax: number
   readonly sliceBytesMax: number
   readonly documents: SharedArrayBuffer
   readonly digests: SharedArrayBuffer
@@ -72,7 +73,7 @@ class DirectThread {
   /** In its turn: says where each document's part goes, and what the document now is. */
   place(): Facts[] {
     const { touched, touchedCount, table } = this.#block
-    if (table.count > DocumentTable.countMax) throw tooMany()
+    if (table.count > this.#task.documentsMax) throw tooMany()
     if (touchedCount > this.#offsets.length) this.#offsets = new Float64Array(touchedCount * 2)
     const facts = this.#facts
     this.#log.begin(this.#block)
@@ -136,7 +137,7 @@ class DirectThread {
     const known = this.#documents.count
     const { table } = this.#block
     const document = this.#documents.find(table.uriBytes(answer), table.idBytes(answer))
-    if (document < 0) throw tooMany()
+    if (document < 0 || document >= this.#task.documentsMax) throw tooMany()
     if (this.#documents.count > known) this.#opened.push(document)
     this.#documentOf[answer] = document
     return document
@@ -165,6 +166,7 @@ class DirectThread {
       const path = join(this.#task.out, fileNameOf(documents.uriOf(at)))
       if (!documents.isHard(at) && documents.isLate(at) && !repair(at, documents, file)) documents.setHard(at)
       closeSync(file)
+      documents.files[at] = 0
       if (documents.isHard(at)) unlinkSync(path)
       else digests.write(digestOf(path, 0, documents.sizes[at]), at * 32, 'hex')
     }

@@ -155,7 +155,11 @@ export class DocumentTable {
 
   /** For a run that is given up. */
   closeFiles(): void {
-    for (const file of this.files.subarray(0, this.count)) if (file !== noFile) closeSync(file)
+    for (const file of this.files.subarray(0, this.count)) if (file > 0) closeSync(file)
+  }
+
+  closeGroupFiles(threads: number): void {
+    for (const file of this.groupFiles.subarray(0, threads)) if (file > 0) closeSync(file)
   }
 
   setFile(document: number, file: number): void {

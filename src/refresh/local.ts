@@ -18,25 +18,40 @@ import { simpleAnswer } from './simple.ts'
 import { slicesOf } from './slices.ts'
 import { Turns } from './turns.ts'
 
-/** Less than this is done before a second thread is up. */
-const oneThreadBytesMax = 24 * 1024 * 1024
-const smallSliceBytes = 4 * 1024 * 1024
+/** What bounds a run; tests set them low, to come by every border often. */
+export interface LocalLimits {
+  /** Less than this is done before a second thread is up. */
+  readonly oneThreadBytesMax: number
+  readonly sliceBytesMax: number
+  /** With so many documents their files can be open all at once. */
+  readonly documentsMax: number
+  readonly spoolBytes: number
+}
+
 const largeSliceBytes = 16 * 1024 * 1024
 const largeLogBytes = 1024 * 1024 * 1024
-const spoolBytes = 6 * 1024 * 1024
 const spoolsMax = 512
+
+const defaults: LocalLimits = {
+  oneThreadBytesMax: 24 * 1024 * 1024,
+  sliceBytesMax: 4 * 1024 * 1024,
+  documentsMax: DocumentTable.countMax,
+  spoolBytes: 6 * 1024 * 1024,
+}
 
 /** What both ways over the inputs begin with. */
 class Run {
   readonly job: Job
   readonly crew: Crew
   readonly allBytes: number
+  readonly limits: LocalLimits
   readonly digests: (string | undefined)[]
 
-  constructor(job: Job) {
+  constructor(job: Job, limits: LocalLimits) {
     this.job = job
+    this.limits = limits
     this.allBytes = job.inputs.reduce((sum, { size }) => sum + size, 0)
-    this.crew = new Crew(this.allBytes <= oneThreadBytesMax ? 1 : Math.max(1, job.threads), phases)
+    this.crew = new Crew(this.allBytes <= limits.oneThreadBytesMax ? 1 : Math.max(1, job.threads), phases)
     this.digests = job.inputs.map(({ packed }) => packed?.sha256)
   }
 
@@ -134,7 +149,8 @@ const removeAllBut = (dir: string, keep: string) => {
 /** Nothing if there are too many documents for it. */
 const runDirect = async (run: Run, counters: Counters): Promise<Direct | undefined> => {
   const task: DirectTask = {
-    ...run.inputTask(run.allBytes > largeLogBytes ? largeSliceBytes : smallSliceBytes),
+    ...run.inputTask(run.allBytes > largeLogBytes ? largeSliceBytes : run.limits.sliceBytesMax),
+    documentsMax: run.limits.documentsMax,
     out: run.job.out,
     documents: DocumentTable.memory(),
     digests: new SharedArrayBuffer(32 * DocumentTable.countMax),
@@ -143,10 +159,12 @@ const runDirect = async (run: Run, counters: Counters): Promise<Direct | undefin
     const shares = await run.crew.run<DirectShare>('direct', task, run.tick(task.slices.length))
     return { malformed: run.takeIn(shares, counters), ...directRows(run, task, shares, counters) }
   } catch (thrown) {
-    if ((thrown as { code?: string }).code !== tooManyCode) throw thrown
     new DocumentTable(task.documents).closeFiles()
+    if ((thrown as { code?: string }).code !== tooManyCode) throw thrown
     removeAllBut(run.job.out, run.job.scratch)
     return undefined
+  } finally {
+    new DocumentTable(task.documents).closeGroupFiles(run.crew.size)
   }
 }
 
@@ -157,10 +175,10 @@ interface Shuffled {
 
 const runShuffle = async (run: Run, uris: ReadonlySet<string> | undefined, counters: Counters): Promise<Shuffled> => {
   const { scratch, out, attempts } = run.job
-  const count = Math.min(spoolsMax, Math.max(1, Math.ceil(run.allBytes / spoolBytes)))
+  const count = Math.min(spoolsMax, Math.max(1, Math.ceil(run.allBytes / run.limits.spoolBytes)))
   const paths = Array.from({ length: count }, (_, i) => join(scratch, `spool-${i}`))
   const task: ShuffleTask = {
-    ...run.inputTask(smallSliceBytes),
+    ...run.inputTask(run.limits.sliceBytesMax),
     spools: paths.map(path => openSync(path, 'w+')),
     lengths: new SharedArrayBuffer(8 * count),
     uris,
@@ -198,11 +216,13 @@ const runAll = async (run: Run): Promise<Ran> => {
 }
 
 /** Map, sort and reduce on all cores, on bytes, in memory bounded by slices and spools. */
-export const local: Runner = {
+export const localRunner = (limits: Partial<LocalLimits> = {}): Runner => ({
   name: 'local',
   async run(job) {
-    const run = new Run(job)
+    const run = new Run(job, { ...defaults, ...limits })
     await using _crew = run.crew
     return await runAll(run)
   },
-}
+})
+
+export const local = localRunner()
