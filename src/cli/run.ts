@@ -48,7 +48,7 @@ const endQuietlyOnClosedOutput = () => {
   process.stderr.on('error', () => {})
 }
 
-const outfit = (command: Command) => {
+export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void => {
   const name =
     command.name() === 'textstream' ? 'textstream' : `textstream ${command.name().replace(/^textstream /, '')}`
   command
@@ -57,14 +57,14 @@ const outfit = (command: Command) => {
     .exitOverride()
     .showHelpAfterError(`see: ${name} --help`)
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'textstream: ')) })
-  defaultsFromEnvironment(command, process.env)
+  defaultsFromEnvironment(command, environment)
 }
 
 /** Parses, runs, and sets the exit code; nothing is thrown out of here. */
 export const run = async (command: Command, argv: readonly string[]): Promise<void> => {
   endQuietlyOnClosedOutput()
   try {
-    outfit(command)
+    outfit(command, process.env)
     await command.parseAsync(argv, { from: 'user' })
   } catch (thrown) {
     report(thrown)
