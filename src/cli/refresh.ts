@@ -3,8 +3,8 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { openRunner } from '../pipeline.ts'
 import type { Receipt } from '../refresh/refresh.ts'
 import { systemClock } from '../std/clock.ts'
-import { version } from './version.ts'
 import { exit, say } from './run.ts'
+import { version } from './version.ts'
 
 const threadsMax = 4
 const progressMsMin = 100
@@ -97,11 +97,10 @@ export const command = (): Command =>
     .option('--attempts', 'write superseded answers too, below _attempts/', false)
     .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', count, 0)
     .option('--allow-incomplete', 'exit 0 although documents are incomplete', false)
-    .option(
-      '--threads <n>',
-      'how many threads the local runner uses',
-      count,
-      Math.min(threadsMax, availableParallelism()),
+    .addOption(
+      new Option('--threads <n>', 'how many threads the local runner uses')
+        .argParser(count)
+        .default(Math.min(threadsMax, availableParallelism()), `one per core, at most ${threadsMax}`),
     )
     .option('--json', 'the receipt on standard output', false)
     .addHelpText('after', '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed or a document incomplete.')

@@ -48,6 +48,12 @@ const endQuietlyOnClosedOutput = () => {
   process.stderr.on('error', () => {})
 }
 
+/** A switch that is off by default, or an option without one, needs no words about it in the help. */
+const hideEmptyDefaults = ({ options }: Command) => {
+  for (const option of options)
+    if (option.defaultValue === false || option.defaultValue === null) option.default(undefined)
+}
+
 export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void => {
   const name =
     command.name() === 'textstream' ? 'textstream' : `textstream ${command.name().replace(/^textstream /, '')}`
@@ -57,6 +63,7 @@ export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void =
     .exitOverride()
     .showHelpAfterError(`see: ${name} --help`)
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'textstream: ')) })
+  hideEmptyDefaults(command)
   defaultsFromEnvironment(command, environment)
 }
 
