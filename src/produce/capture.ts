@@ -136,8 +136,8 @@ class Capture {
     const recording = this.#recording
     recording.begin(stream.from)
     for await (const block of stream.blocks) {
-      this.#push(recording, block)
       await desk.ready()
+      this.#push(recording, block)
       signal.throwIfAborted()
     }
     signal.throwIfAborted()

@@ -33,6 +33,7 @@ export class Desk {
   /** Aborts when the run is to end early: a person said so, or the topic failed. */
   readonly signal: AbortSignal
   #failure: unknown
+  #turn: Promise<void> = Promise.resolve()
   #last: Promise<void> = Promise.resolve()
 
   constructor(writer: TopicWriter, options: DeskOptions) {
@@ -67,10 +68,14 @@ export class Desk {
     this.#last.catch(thrown => this.#fail(thrown))
   }
 
-  /** Room for more; throws if the topic failed. */
-  async ready(): Promise<void> {
-    await this.#writer.ready()
-    this.check()
+  /**
+   * Room for one more append, which must follow at once; throws if the topic failed. In turn: if all who wait for room
+   * took the same room, what is in flight would exceed its limit by one block for each of them.
+   */
+  ready(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#writer.ready()).then(() => this.check())
+    this.#turn.catch(() => {})
+    return this.#turn
   }
 
   /** Resolves once all that was appended so far is durable. Appends resolve in order, so the last one tells. */

@@ -104,9 +104,9 @@ const endOf = ({ options }: Flow) => (options.signal?.aborted === true ? 'cancel
 const drain = async (flow: Flow, take: (block: Buffer) => void, close: (reason: string) => void): Promise<void> => {
   try {
     for await (const block of flow.blocks) {
+      await flow.desk.ready()
       take(block)
       if (flow.progress !== undefined) flow.progress.bytes += block.length
-      await flow.desk.ready()
     }
   } catch (thrown) {
     flow.desk.check()

@@ -8,6 +8,7 @@ import { answersIn, linesOf, textsIn } from './captured.ts'
 import { type ProduceOptions, produce } from './produce.ts'
 import { type ScriptedText, scriptedSource } from './scripted-source.ts'
 
+const runs = (numRuns: number) => ({ numRuns: process.env.TEXTSTREAM_LONG === undefined ? numRuns : 20 * numRuns })
 const retry = { retriesMax: 4, backoffMsMin: 1, backoffMsMax: 2 }
 const run = (texts: Record<string, ScriptedText>, topic: Topic, options: ProduceOptions = {}) =>
   produce(scriptedSource(texts), topic, { retry, ...options })
@@ -57,7 +58,7 @@ test('captures any texts in any chunks, blocks and layouts, and ends agree', asy
       await run(of, topic)
       assert.deepEqual(await textsIn(topic), originals(of))
     }),
-    { numRuns: 400 },
+    runs(150),
   )
 })
 
@@ -74,7 +75,7 @@ test('goes on after a crash at any record, and adds nothing to what is complete'
       await run(of, topic)
       assert.equal((await linesOf(topic)).length, lines.length)
     }),
-    { numRuns: 400 },
+    runs(150),
   )
 })
 
@@ -87,7 +88,7 @@ test('goes on after a cut or a refusal at any block', async () => {
       assert.deepEqual(states(deliveries), ['captured'])
       assert.deepEqual(await textsIn(topic), originals({ a: one }))
     }),
-    { numRuns: 200 },
+    runs(100),
   )
 })
 
