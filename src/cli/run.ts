@@ -48,10 +48,11 @@ const endQuietlyOnClosedOutput = () => {
   process.stderr.on('error', () => {})
 }
 
-/** A switch that is off by default, or an option without one, needs no words about it in the help. */
+const isEmptyDefault = (value: unknown) => value === false || value === null || value === Number.POSITIVE_INFINITY
+
+/** A switch that is off by default, or a number without a bound, needs no words about it in the help. */
 const hideEmptyDefaults = ({ options }: Command) => {
-  for (const option of options)
-    if (option.defaultValue === false || option.defaultValue === null) option.default(undefined)
+  for (const option of options) if (isEmptyDefault(option.defaultValue)) option.default(undefined)
 }
 
 export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void => {

@@ -68,3 +68,31 @@ test('fails when its output cannot be written', async () => {
   assert.equal(code, 1)
   assert.match(stderr, /^textstream: write to standard output: ENOSPC/)
 })
+
+const tellLoads = `import { registerHooks } from 'node:module'
+import { writeSync } from 'node:fs'
+registerHooks({ load: (url, context, next) => (writeSync(2, url + '\\n'), next(url, context)) })`
+
+const loadedBy = async (...argv: string[]): Promise<string[]> => {
+  const hook = `data:text/javascript,${encodeURIComponent(tellLoads)}`
+  const { stderr } = await execute(process.execPath, ['--import', hook, join(root, 'src/cli/main.ts'), ...argv])
+  return stderr.split('\n').filter(line => line.startsWith('file:'))
+}
+
+const packagesOf = (urls: readonly string[]) => [
+  ...new Set(urls.flatMap(url => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])),
+]
+
+test('loads nothing but itself to say its version', async () => {
+  const urls = await loadedBy('--version')
+  assert.deepEqual(packagesOf(urls), [])
+  assert.ok(urls.length <= 4, urls.join('\n'))
+})
+
+test('loads no server and no schemas to refresh', async () => {
+  await using dir = await tempDir()
+  await writeFile(join(dir.path, 'log.ndjson'), '{"chunk":"a","destination_uri":"/a.md"}\n')
+  const urls = await loadedBy('refresh', join(dir.path, 'log.ndjson'), '-o', join(dir.path, 'out'))
+  assert.ok(urls.some(url => url.endsWith('/src/refresh/refresh.ts')))
+  assert.deepEqual(packagesOf(urls), ['commander'])
+})
