@@ -3,6 +3,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { root, tempDir, textstream } from '../../test/system/textstream.ts'
+import type { Delivery } from '../produce/produce.ts'
+import { compare } from './demo.ts'
 
 const texts = join(root, 'examples/texts')
 
@@ -39,4 +41,26 @@ test('says what is wrong with a folder that cannot be one', async () => {
   assert.equal(code, 1)
   assert.match(stderr, /^textstream: log "file\/logs" .* a file; give a folder/)
   assert.doesNotMatch(stderr, /\n {4}at /)
+})
+
+const delivery: Delivery = {
+  file: 'weir.txt',
+  state: 'captured',
+  agent_id: 'Agent_Ada',
+  destination_uri: '/weir.md',
+  chunks: 1,
+  bytes: 1,
+}
+
+test('takes nothing but the original bytes for the same', async () => {
+  await using dir = await tempDir()
+  const original = await readFile(join(texts, 'weir.txt'))
+  const sameFor = async (rebuilt: Buffer | undefined) => {
+    if (rebuilt !== undefined) await writeFile(join(dir.path, 'weir.md.txt'), rebuilt)
+    return (await compare(delivery, dir.path)).same
+  }
+  assert.deepEqual(
+    [await sameFor(undefined), await sameFor(original.subarray(1)), await sameFor(original)],
+    [false, false, true],
+  )
 })

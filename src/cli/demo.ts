@@ -77,7 +77,7 @@ const rebuild = async (logs: string, out: string): Promise<Receipt> =>
     clock: systemClock,
   })
 
-const compare = async (delivery: Delivery, out: string): Promise<Compared> => {
+export const compare = async (delivery: Delivery, out: string): Promise<Compared> => {
   const rebuilt = join(out, fileNameOf(delivery.destination_uri))
   const [original, copy] = await Promise.all([
     readFile(join(texts, delivery.file)),
