@@ -1,5 +1,6 @@
 import { reasonOf, StreamError } from '../std/error.ts'
 import type { Answer } from './asker.ts'
+import { discard } from './garbage.ts'
 
 const cut = (what: string, why: string, cause?: unknown) => new StreamError('source/cut', `${what}: ${why}`, { cause })
 
@@ -39,6 +40,7 @@ export async function* bodyOf(answer: Answer, what: string, signal?: AbortSignal
       const { done, value } = await patience.while(blocks.next())
       if (done) break
       yield value
+      discard(value.length)
     }
   } catch (thrown) {
     signal?.throwIfAborted()
