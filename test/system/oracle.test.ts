@@ -5,7 +5,7 @@ import { asData, expectedOf, sameFiles } from './expected.ts'
 import { hardLog } from './hard-log.ts'
 import { type Log, type RunnerName, rebuild, runnerNames, threadedNames } from './rebuild.ts'
 
-const numRuns = process.env.TEXTSTREAM_LONG ? 800 : 60
+const numRuns = process.env.TEXTSTREAM_LONG ? 2_000 : 50
 
 const show = ({ inputs }: Log) => [...inputs].map(([name, bytes]) => `--- ${name}\n${bytes}`).join('\n')
 
