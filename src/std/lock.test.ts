@@ -41,7 +41,7 @@ test('a lock is refused at once while another process holds it, and says which',
   const before = performance.now()
   const expected = `lock/held: lock "${path}": held by pid ${pid} on "${hostname()}"; wait until it ends, or stop it`
   assert.equal(await refusal(path), expected)
-  assert.ok(performance.now() - before < 500)
+  assert.ok(performance.now() - before < 2000)
 })
 
 test('a paused holder still holds it', async t => {

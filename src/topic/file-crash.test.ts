@@ -80,7 +80,7 @@ const kill = async (child: ChildProcess): Promise<void> => {
 
 /** Waits for its end, but not for ever. */
 const ended = async (child: ChildProcess): Promise<void> => {
-  const timer = setTimeout(() => kill(child), 10_000)
+  const timer = setTimeout(() => kill(child), 60_000)
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   clearTimeout(timer)
 }
@@ -128,7 +128,7 @@ const randomOf = (state: number) => () => {
 }
 
 const isAppending = async (dir: string, from: number) => {
-  for (let i = 0; i < 1000; i++) {
+  for (let i = 0; i < 6000; i++) {
     if (notesOf(dir).some(({ begin }) => begin === from)) return
     await sleep(5)
   }
