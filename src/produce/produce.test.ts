@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Source } from '../source/source.ts'
 import { StreamError } from '../std/error.ts'
 import { memoryTopic } from '../topic/memory.ts'
 import type { Topic } from '../topic/topic.ts'
@@ -129,6 +131,20 @@ test('names the line that is no chunk, keeps what came before, and goes on with 
         ['good', undefined],
         ['fine', 'stop'],
       ],
+    )
+  }
+})
+
+test('refuses a line that is not UTF-8, wherever blocks are cut', async () => {
+  for (const cuts of [[], [1], [7]]) {
+    const topic = memoryTopic()
+    const line = (chunk: string) => Buffer.from(`{"chunk":"${chunk}"}\n`, 'latin1')
+    const [a] = await run({ a: { chunks: ['good', 'b\xe4d', 'never'], lineOf: line, cuts } }, topic)
+    assert.deepEqual([a.state, a.code], ['failed', 'produce/not-utf8'])
+    assert.match(a.why ?? '', /line 2 is not UTF-8/)
+    assert.deepEqual(
+      (await answersIn(topic)).map(({ text }) => text),
+      ['good'],
     )
   }
 })
@@ -287,6 +303,31 @@ test('stops everything when the topic fails, and gives the right to write back',
     await assert.rejects(run(of, topic), { code: 'topic/append', message: 'the disk is full' })
     await using _ = await topic.writer()
   }
+})
+
+/** Its streams give one chunk, and then nothing until they are told to end. */
+const silentSource = (): Source => {
+  const silent = async function* (signal: AbortSignal) {
+    yield Buffer.from('{"chunk":"x"}\n')
+    await once(signal, 'abort')
+    signal.throwIfAborted()
+  }
+  const open: Source['open'] = async (_, options) => ({
+    etag: '"1"',
+    chunkSize: 1,
+    from: 0,
+    blocks: silent(options!.signal!),
+  })
+  return { url: 'http://silent', list: async () => ['a', 'b', 'c'], open }
+}
+
+test('does not wait for silent streams when the topic fails, or when it is told to end', async () => {
+  await assert.rejects(produce(silentSource(), failingTopic(2)), { code: 'topic/append' })
+  const deliveries = await produce(silentSource(), memoryTopic(), { signal: AbortSignal.timeout(50) })
+  assert.deepEqual(
+    deliveries.map(({ state, chunks }) => [state, chunks]),
+    Array(3).fill(['interrupted', 1]),
+  )
 })
 
 test('refuses to write where another one does', async () => {

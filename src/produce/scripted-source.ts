@@ -6,7 +6,7 @@ export interface ScriptedText {
   readonly chunks: readonly string[]
   readonly etag?: string
   /** One chunk → its line; `JSON.stringify` if absent. */
-  readonly lineOf?: (chunk: string) => string
+  readonly lineOf?: (chunk: string) => string | Buffer
   /** Bytes per block, over and over. */
   readonly cuts?: readonly number[]
   /** After so many blocks, and so many times, the stream fails with this code. */
@@ -25,12 +25,8 @@ const blocksOf = function* (bytes: Buffer, cuts: readonly number[]) {
 }
 
 const failing = async function* (text: ScriptedText, from: number): AsyncGenerator<Uint8Array> {
-  const bytes = Buffer.from(
-    text.chunks
-      .slice(from)
-      .map(text.lineOf ?? plainLine)
-      .join(''),
-  )
+  const lineOf = text.lineOf ?? plainLine
+  const bytes = Buffer.concat(text.chunks.slice(from).map(chunk => Buffer.from(lineOf(chunk) as string)))
   let blocks = 0
   for (const block of blocksOf(bytes, text.cuts ?? [])) {
     fault(text, blocks++)
