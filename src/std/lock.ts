@@ -17,12 +17,17 @@ const holderOf = (path: string): string => {
   }
 }
 
-const sayWhoHolds = (path: string) => {
+/** Only for people to read: the lock holds without it. */
+const noteHolder = (path: string) => {
   try {
     writeFileSync(`${path}-holder`, `${JSON.stringify({ pid: process.pid, host: hostname() })}\n`)
-  } catch {
-    // Only for people to read: the lock holds without it.
-  }
+  } catch {}
+}
+
+const forgetHolder = (path: string) => {
+  try {
+    rmSync(`${path}-holder`, { force: true })
+  } catch {}
 }
 
 const unusable = async (path: string, thrown: unknown): Promise<StreamError> => {
@@ -62,11 +67,11 @@ export const lock = async (path: string): Promise<AsyncDisposable> => {
     if (database?.isOpen) database.close()
     throw await refused(path, error)
   }
-  sayWhoHolds(path)
+  noteHolder(path)
   return {
     [Symbol.asyncDispose]: async () => {
       if (!database?.isOpen) return
-      rmSync(`${path}-holder`, { force: true })
+      forgetHolder(path)
       database.close()
     },
   }

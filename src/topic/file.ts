@@ -16,8 +16,8 @@ export interface FileTopicOptions extends WriterOptions {
  * acknowledged record survives a power cut. Its partition is `log`; old logs in the folder (`logs_*.txt`, `*.ndjson`,
  * `*.jsonl`) are further partitions under their files' names, which nobody appends to.
  *
- * A record that a reader was given is durable, acknowledged or not. What a rejected append wrote is cut off as well as
- * the disk allows; its offsets are never used again.
+ * A reader is given durable records only, acknowledged or not. What a rejected append wrote is cut off as well as the
+ * disk allows; whoever read it meanwhile can rely on its offsets never being used for other records.
  */
 export const fileTopic = (dir: string, options: FileTopicOptions = {}): Topic => {
   const { onDamage = () => {}, ...limits } = options

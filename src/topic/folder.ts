@@ -49,7 +49,7 @@ const filesIn = async (dir: string): Promise<string[]> => {
     throw unreadable(dir, error)
   })
   return entries
-    .filter(entry => entry.isFile())
+    .filter(entry => entry.isFile() && readable.test(entry.name))
     .map(({ name }) => name)
     .sort(byBytes)
 }
@@ -67,7 +67,7 @@ const oldPartition = (dir: string, file: string): Partition => ({
 /** The partitions in the folder, in byte order of their files' names. Only plain files count: a link may lead out of it. */
 export const partitionsIn = async (dir: string): Promise<Partition[]> => {
   const files = await filesIn(dir)
-  const old = files.filter(file => readable.test(file) && !isOurs(file)).map(file => oldPartition(dir, file))
+  const old = files.filter(file => !isOurs(file)).map(file => oldPartition(dir, file))
   const log = partitionOf(dir, files.filter(isOurs))
   const behind = old.findIndex(({ name }) => byBytes(name, segmentPath('', 0)) > 0)
   return behind === -1 ? [...old, ...log] : old.toSpliced(behind, 0, ...log)
