@@ -94,6 +94,11 @@ export class LineFile implements AsyncDisposable {
     return file
   }
 
+  /** As it was when the end was last looked for; what was read lies before it. */
+  get size(): number {
+    return this.#durable
+  }
+
   /** The file ended before the offset at which reading it was to begin. */
   get isBehindEnd(): boolean {
     return this.#isBehindEnd

@@ -63,8 +63,8 @@ export class PartitionReader implements AsyncDisposable {
 
   /** Whoever waits at the end of an old file keeps neither a descriptor nor a buffer. */
   async #goToRest(): Promise<void> {
+    this.#rest = { at: performance.now(), size: this.#file?.size ?? 0 }
     await this[Symbol.asyncDispose]()
-    this.#rest = { at: performance.now(), size: await sizeAt(this.#partition.segments[0].path) }
   }
 
   async #isRested({ at, size }: { readonly at: number; readonly size: number }): Promise<boolean> {

@@ -19,7 +19,8 @@ export interface Topic {
    *
    * An offset that lies before the first one kept starts at the first one kept, one between two records' places at the
    * next record; an offset that points into the middle of a record, or behind the end, is an error of code
-   * `topic/offset`. A topic that isn't there is one of code `topic/not-found`.
+   * `topic/offset`. A topic that isn't there is one of code `topic/not-found`, one that
+   * cannot be read of code `topic/unreadable`.
    */
   read(from: Position, options?: ReadOptions): AsyncIterable<Batch>
 
