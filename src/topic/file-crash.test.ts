@@ -12,7 +12,7 @@ import { fileTopic } from './file.ts'
 const long = process.env.TEXTSTREAM_LONG !== undefined
 const seed = Number(process.env.TEXTSTREAM_SEED ?? 20261123)
 const hasStrace = spawnSync('strace', ['-V']).status === 0
-const needsStrace = { skip: hasStrace ? false : 'needs strace' }
+const needsStrace = { skip: hasStrace ? false : 'needs strace', concurrency: 2 }
 
 /** Record `i` as it must be read back. */
 const recordOf = (i: number) => JSON.stringify({ i, pad: 'ä'.repeat((i * 7919) % 300) })
@@ -139,7 +139,7 @@ test(`kill -9 at any time loses and doubles nothing that was acknowledged (TEXTS
   const dir = join(await tempDir(t), 'log')
   const random = randomOf(seed)
   let count = 0
-  for (let round = 0; round < (long ? 300 : 12); round++) {
+  for (let round = 0; round < (long ? 300 : 8); round++) {
     const child = start(dir, count)
     await isAppending(dir, count)
     await sleep(random() * 40)
