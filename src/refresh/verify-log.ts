@@ -1,0 +1,64 @@
+import { readdirSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { StreamError } from '../std/error.ts'
+import type { Receipt } from './refresh.ts'
+import { digestOfRange, openFile } from './verify-read.ts'
+import { type Findings, Names } from './verify-report.ts'
+
+type Input = Receipt['inputs'][number]
+
+export interface LogCheck {
+  /** Inputs whose bytes are those that the refresh read. */
+  readonly checked: number
+  /** Inputs that are not here; no failure unless the log was given. */
+  readonly unchecked: Names
+}
+
+const inFolder = (path: string) => readdirSync(path, { withFileTypes: true }).map(entry => join(path, entry.name))
+
+const filesOf = (path: string): string[] => {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) throw new StreamError('verify/usage', `verify --log "${path}": no such file or folder`)
+  return stat.isDirectory() ? inFolder(path) : [path]
+}
+
+const problemOf = (input: Input, path: string): string | undefined => {
+  using file = openFile(path, { links: true })
+  if (file === undefined) return 'is missing'
+  if (file.size < input.to) return `has ${file.size} bytes; the refresh read it up to ${input.to}`
+  const { sha256 } = digestOfRange(file, input.from, input.to)
+  return sha256 === input.sha256 ? undefined : `has another sha256 from ${input.from} to ${input.to}`
+}
+
+/** Files of the same base name may lie in several folders: one that has the right bytes is enough. */
+const best = (input: Input, paths: readonly string[]): string | undefined => {
+  let problem: string | undefined = 'is missing'
+  for (const path of paths) {
+    problem = problemOf(input, path)
+    if (problem === undefined) return undefined
+  }
+  return problem
+}
+
+/** What came by standard input may be any of the files now. */
+const placesOf = (name: string, files: readonly string[] | undefined): readonly string[] => {
+  if (name === '-') return files ?? []
+  return files?.filter(path => basename(path) === basename(name)) ?? [name]
+}
+
+/**
+ * Compares the ranges that the refresh read with the log as it is now; what was appended since does not matter. Inputs
+ * are found by their base name in `logs`, else by their name as it was given, relative to the working folder.
+ */
+export const checkLog = ({ inputs }: Receipt, logs: readonly string[] | undefined, findings: Findings): LogCheck => {
+  const files = logs?.flatMap(filesOf)
+  const unchecked = new Names()
+  let checked = 0
+  for (const input of inputs) {
+    const problem = best(input, placesOf(input.name, files))
+    if (problem === undefined) checked++
+    else if (problem === 'is missing' && files === undefined) unchecked.add(input.name)
+    else findings.add('log', input.name, problem)
+  }
+  return { checked, unchecked }
+}

@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { newCounters } from './counters.ts'
+import { readFully } from './files.ts'
+import { documentsName, malformedName, receiptName } from './output.ts'
+import type { Receipt } from './refresh.ts'
+import { openFile } from './verify-read.ts'
+import type { Findings } from './verify-report.ts'
+
+const receiptBytesMax = 64 * 1024 * 1024
+
+type Json = Record<string, unknown>
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+const isDigest = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+const isListing = (value: unknown, file: string) =>
+  isObject(value) && value.file === file && isCount(value.count) && isCount(value.bytes) && isDigest(value.sha256)
+const isInput = (value: unknown) => {
+  if (!isObject(value) || typeof value.name !== 'string' || !/^[^\0]+$/.test(value.name)) return false
+  const { from, to, bytes, sha256 } = value
+  return [from, to, bytes].every(isCount) && bytes === (to as number) - (from as number) && isDigest(sha256)
+}
+const areCounters = (value: unknown) =>
+  isObject(value) && Object.keys(newCounters()).every(name => isCount(value[name]))
+
+/** Why this is no receipt that we can judge by, if it is none. */
+const faultIn = (receipt: unknown): string | undefined => {
+  if (!isObject(receipt)) return 'is no JSON object'
+  if (receipt.format !== 1) return `has format ${JSON.stringify(receipt.format)}; this textstream knows format 1`
+  if (!Array.isArray(receipt.inputs) || !receipt.inputs.every(isInput)) return 'has inputs that no refresh writes'
+  if (!areCounters(receipt.counters)) return 'has counters that no refresh writes'
+  if (!isListing(receipt.documents, documentsName)) return `does not vouch for ${documentsName}`
+  if (!isListing(receipt.malformed, malformedName)) return `does not vouch for ${malformedName}`
+  return undefined
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The receipt of an output, if there is one to judge by; else why not, among the findings. */
+export const readableReceipt = (out: string, findings: Findings): Receipt | undefined => {
+  using file = openFile(join(out, receiptName))
+  if (file === undefined) findings.add('files', receiptName, 'is missing: the refresh did not finish')
+  else if (file.size > receiptBytesMax) findings.add('files', receiptName, `is longer than ${receiptBytesMax} bytes`)
+  else {
+    const bytes = Buffer.alloc(file.size)
+    const receipt = parse(bytes.toString('utf8', 0, readFully(file.fd, bytes, 0, file.size, 0)))
+    const fault = faultIn(receipt)
+    if (fault === undefined) return receipt as Receipt
+    findings.add('files', receiptName, fault)
+  }
+  return undefined
+}
