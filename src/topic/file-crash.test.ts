@@ -127,11 +127,17 @@ const randomOf = (state: number) => () => {
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296
 }
 
-const isAppending = async (dir: string, from: number) => {
+const beginsIn = (dir: string) => notesOf(dir).filter(({ begin }) => begin !== undefined).length
+
+/** Started, and with the right to append. */
+const startAppending = async (dir: string, from: number): Promise<ChildProcess> => {
+  const begins = beginsIn(dir)
+  const child = start(dir, from)
   for (let i = 0; i < 6000; i++) {
-    if (notesOf(dir).some(({ begin }) => begin === from)) return
+    if (beginsIn(dir) > begins) return child
     await sleep(5)
   }
+  await kill(child)
   assert.fail('the child never began')
 }
 
@@ -140,9 +146,8 @@ test(`kill -9 at any time loses and doubles nothing that was acknowledged (TEXTS
   const random = randomOf(seed)
   let count = 0
   for (let round = 0; round < (long ? 300 : 8); round++) {
-    const child = start(dir, count)
-    await isAppending(dir, count)
-    await sleep(random() * 40)
+    const child = await startAppending(dir, count)
+    await sleep(random() * 60)
     await kill(child)
     count = await checkLog(dir)
   }
@@ -178,9 +183,7 @@ describe('kill -9 at a system call loses and doubles nothing that was acknowledg
           'it was killed in time',
         )
         const count = await checkLog(dir)
-        const next = start(dir, count)
-        t.after(() => kill(next))
-        await isAppending(dir, count)
+        const next = await startAppending(dir, count)
         await sleep(30)
         await kill(next)
         await checkLog(dir)
@@ -265,9 +268,8 @@ test('a disk that is really full costs nothing that was acknowledged', async t =
 
 test('a paused writer still owns the log; a killed one does not', async t => {
   const dir = join(await tempDir(t), 'log')
-  const child = start(dir, 0)
+  const child = await startAppending(dir, 0)
   t.after(() => kill(child))
-  await isAppending(dir, 0)
   child.kill('SIGSTOP')
   await assert.rejects(fileTopic(dir).writer(), error => {
     const { code, message } = error as { code: string; message: string }
