@@ -1,3 +1,4 @@
+import { StreamError } from '../std/error.ts'
 import { type Partition, partitionsIn } from './folder.ts'
 import { FolderWatch } from './folder-watch.ts'
 import type { OnDamage } from './line-file.ts'
@@ -43,9 +44,18 @@ class Readers implements AsyncDisposable {
   }
 }
 
+const refuseBehind = (dir: string, from: Position, end: Position) => {
+  for (const [partition, offset] of Object.entries(end)) {
+    if ((from[partition] ?? 0) <= offset) continue
+    const why = `offset ${from[partition]} lies behind its end, ${offset}; is it the log that the offset came from?`
+    throw new StreamError('topic/offset', `read "${partition}" of "${dir}": ${why}`)
+  }
+}
+
 async function* readAll(dir: string, from: Position, until: Position | undefined, onDamage: OnDamage) {
   const partitions = await partitionsIn(dir)
   const to = until ?? (await endsOf(partitions))
+  if (until === undefined) refuseBehind(dir, from, to)
   await using readers = new Readers(p => new PartitionReader(p, from[p.name] ?? 0, to[p.name] ?? 0, onDamage))
   readers.learn(partitions)
   yield* readers.all()
