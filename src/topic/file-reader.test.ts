@@ -233,6 +233,16 @@ test('a run of bytes without an end is read in bounded memory', async t => {
   assert.ok(process.memoryUsage.rss() - before < 120 * 1024 * 1024)
 })
 
+test('aborting ends a reader also in the middle of a long run of bytes', async t => {
+  const dir = await folder(t, { [first]: 'x\n' })
+  await truncate(join(dir, first), 2 ** 36)
+  for (const follow of [true, false]) {
+    const abort = new AbortController()
+    const options = { follow, signal: abort.signal, until: { log: 2 ** 36 } }
+    for await (const _ of fileTopic(dir).read({}, options)) setTimeout(() => abort.abort(), 30)
+  }
+})
+
 test('a follower waits for the end of a torn tail, also over the border of a block', async t => {
   const dir = await folder(t, { [first]: 'x\n' })
   const follower = new Follower(dir)

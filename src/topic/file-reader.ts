@@ -23,16 +23,16 @@ class Readers implements AsyncDisposable {
     }
   }
 
-  async *next(): AsyncGenerator<Batch> {
+  async *next(signal?: AbortSignal): AsyncGenerator<Batch> {
     for (const [partition, reader] of this.#readers) {
-      const entries = await reader.next()
+      const entries = await reader.next(signal)
       if (entries.length > 0) yield { partition, entries }
     }
   }
 
-  async *all(): AsyncGenerator<Batch> {
+  async *all(signal?: AbortSignal): AsyncGenerator<Batch> {
     for (const [partition, reader] of this.#readers) {
-      for (let entries = await reader.next(); entries.length > 0; entries = await reader.next()) {
+      for (let entries = await reader.next(signal); entries.length > 0; entries = await reader.next(signal)) {
         yield { partition, entries }
       }
       await reader[Symbol.asyncDispose]()
@@ -52,23 +52,23 @@ const refuseBehind = (dir: string, from: Position, end: Position) => {
   }
 }
 
-async function* readAll(dir: string, from: Position, until: Position | undefined, onDamage: OnDamage) {
+async function* readAll(dir: string, from: Position, { until, signal }: ReadOptions, onDamage: OnDamage) {
   const partitions = await partitionsIn(dir)
   const to = until ?? (await endsOf(partitions))
   if (until === undefined) refuseBehind(dir, from, to)
   await using readers = new Readers(p => new PartitionReader(p, from[p.name] ?? 0, to[p.name] ?? 0, onDamage))
   readers.learn(partitions)
-  yield* readers.all()
+  yield* readers.all(signal)
 }
 
 /** Each partition in turn, so that a busy one starves no other. */
-async function* follow(dir: string, from: Position, signal: AbortSignal | undefined, onDamage: OnDamage) {
+async function* follow(dir: string, from: Position, { signal }: ReadOptions, onDamage: OnDamage) {
   using folder = new FolderWatch(dir, signal)
   await using readers = new Readers(p => new PartitionReader(p, from[p.name] ?? 0, Number.POSITIVE_INFINITY, onDamage))
   while (signal?.aborted !== true) {
     readers.learn(await partitionsIn(dir))
     let idle = true
-    for await (const batch of readers.next()) {
+    for await (const batch of readers.next(signal)) {
       idle = false
       yield batch
     }
@@ -82,8 +82,8 @@ export async function* readFolder(
   options: ReadOptions,
   onDamage: OnDamage,
 ): AsyncGenerator<Batch> {
-  const { signal, until } = options
-  const batches = options.follow ? follow(dir, from, signal, onDamage) : readAll(dir, from, until, onDamage)
+  const { signal } = options
+  const batches = (options.follow ? follow : readAll)(dir, from, options, onDamage)
   for await (const batch of batches) {
     if (signal?.aborted) return
     yield batch

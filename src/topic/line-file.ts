@@ -104,11 +104,11 @@ export class LineFile implements AsyncDisposable {
     return this.#isBehindEnd
   }
 
-  /** The whole lines of the next block; none if there are no more for now. */
-  async next(): Promise<Entry[]> {
+  /** The whole lines of the next block; none if there are no more for now, or `signal` aborted the search for them. */
+  async next(signal?: AbortSignal): Promise<Entry[]> {
     for (;;) {
       const entries = this.#cut()
-      if (entries.length > 0) return entries
+      if (entries.length > 0 || signal?.aborted) return entries
       if (!(await this.#fill())) return entries
     }
   }

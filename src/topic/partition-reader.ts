@@ -13,9 +13,9 @@ const sizeAt = (path: string): Promise<number> =>
     () => 0,
   )
 
-const linesOf = async (file: LineFile): Promise<Entry[]> => {
-  const entries = await file.next()
-  if (entries.length > 0) return entries
+const linesOf = async (file: LineFile, signal: AbortSignal | undefined): Promise<Entry[]> => {
+  const entries = await file.next(signal)
+  if (entries.length > 0 || signal?.aborted) return entries
   const tail = file.tail()
   return tail === undefined ? [] : [tail]
 }
@@ -43,16 +43,15 @@ export class PartitionReader implements AsyncDisposable {
   }
 
   /** The next records; none if there are no more for now, or none before `until`. */
-  async next(): Promise<Entry[]> {
+  async next(signal?: AbortSignal): Promise<Entry[]> {
     if (this.#rest !== undefined && !(await this.#isRested(this.#rest))) return []
     while (this.#offset < this.#until) {
       this.#file ??= await this.#open()
-      const entries = this.#file === undefined ? [] : await linesOf(this.#file)
+      const entries = this.#file === undefined ? [] : await linesOf(this.#file, signal)
       if (entries.length > 0) return this.#give(entries)
-      if (!(await this.#leave())) break
+      if (signal?.aborted || !(await this.#leave())) return this.#pause()
     }
-    if (this.#partition.name !== logPartition) await this.#goToRest()
-    return []
+    return this.#pause()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,9 +61,11 @@ export class PartitionReader implements AsyncDisposable {
   }
 
   /** Whoever waits at the end of an old file keeps neither a descriptor nor a buffer. */
-  async #goToRest(): Promise<void> {
+  async #pause(): Promise<Entry[]> {
+    if (this.#partition.name === logPartition) return []
     this.#rest = { at: performance.now(), size: this.#file?.size ?? 0 }
     await this[Symbol.asyncDispose]()
+    return []
   }
 
   async #isRested({ at, size }: { readonly at: number; readonly size: number }): Promise<boolean> {
