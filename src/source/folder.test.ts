@@ -66,3 +66,10 @@ test('opens no more files than it reads', async t => {
   for (let i = 0; i < 20; i++) for await (const _ of (await source.open('a')).blocks) break
   assert.equal(await count(), before)
 })
+
+test('reads a text that was written just now only when its time of change can tell a second change', async t => {
+  const dir = await folderOf(t, { a: 'one' })
+  const startMs = performance.now()
+  await folder(dir, { chunkSize: 8 }).open('a')
+  assert.ok(performance.now() - startMs > 10)
+})

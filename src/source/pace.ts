@@ -46,20 +46,21 @@ class Schedule {
   }
 }
 
-/** The same bytes, in pieces that come when they are due: `rate` lines per second, evenly. */
+/**
+ * The same bytes, in pieces that come when they are due: `rate` lines per second, evenly. A line that two blocks share
+ * is due once: its second part does not wait, as only a line's end moves the schedule on.
+ */
 export async function* paced(
   blocks: AsyncIterable<Uint8Array>,
   rate: number,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const schedule = new Schedule(rate)
-  let isInLine = false
   for await (const block of blocks) {
     for (let at = 0, end = 0; at < block.length; at = end) {
-      end = behindLines(block, at, isInLine ? 1 : await schedule.due(signal))
+      end = behindLines(block, at, await schedule.due(signal))
       const piece = block.subarray(at, end)
       schedule.sent(countLines(piece))
-      isInLine = piece[piece.length - 1] !== lineEnd
       yield piece
     }
   }

@@ -97,7 +97,10 @@ export const routes = (app: FastifyInstance, source: Source, { rate, readerSilen
       return abort.abort()
     }
     const blocks = rate > 0 ? paced(stream.blocks, rate, abort.signal) : stream.blocks
-    await send(reply.raw, blocks, readerSilenceMsMax).catch(cause => request.log.warn({ err: cause }, 'stream cut'))
+    await send(reply.raw, blocks, readerSilenceMsMax).catch(err => {
+      if (abort.signal.aborted) request.log.info('the reader went away')
+      else request.log.warn({ err }, 'stream cut')
+    })
   }
 
   const answerStream = async (reply: FastifyReply, name: string, ifMatch: string | undefined, from: number) => {

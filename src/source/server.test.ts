@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { folder } from './folder.ts'
+import { streamsMax } from './routes.ts'
 import { type ServeOptions, serve } from './server.ts'
 import { cut, folderOf } from './source.contract.ts'
 import type { Source } from './source.ts'
@@ -226,6 +227,16 @@ test('asks the source for no more than a reader takes, and drops a reader that t
   assert.equal(count.isOpen, false)
 })
 
+test('sends no more streams at once than it has memory for, and says when to come again', async t => {
+  const { source } = endless()
+  const { port } = await serveSource(t, source)
+  await Promise.all(Array.from({ length: streamsMax }, () => askAndNeverRead(t, port).then(s => once(s, 'connect'))))
+  await sleep(300)
+  const { status, headers, text: body } = await ask(port, '/stream/a')
+  assert.deepEqual([status, headers['retry-after'], JSON.parse(body).code], [503, '1', 'source/busy'])
+  assert.equal((await ask(port, '/list_files')).status, 200)
+})
+
 test('keeps a slow reader that takes a little', async t => {
   const { count, source } = endless()
   const { port } = await serveSource(t, source, { readerSilenceMsMax: 300 })
@@ -243,7 +254,7 @@ test('keeps a slow reader that takes a little', async t => {
 
 test('lets go of the source when its reader goes', async t => {
   const { count, source } = endless()
-  const { port } = await serveSource(t, source, { rate: 5 })
+  const { port } = await serveSource(t, source, { rate: 0.1 })
   const socket = await askAndNeverRead(t, port)
   await sleep(150)
   assert.equal(count.isOpen, true)
