@@ -1,6 +1,7 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Poured, pour, type SetAside } from '../produce/pour.ts'
+import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { ProduceFlags } from './produce-flags.ts'
@@ -61,8 +62,15 @@ const report = (poured: Poured, faults: number, kept: string | undefined, { json
     )
 }
 
+/** Node reads a folder as an empty input. */
+const refuseFolder = () => {
+  if (fstatSync(process.stdin.fd).isDirectory())
+    throw new StreamError('produce/usage', 'standard input is a folder; serve it with textstream source -d DIR')
+}
+
 /** Captures standard input, and says what became of it. */
 export const produceInput = async (topic: Topic, flags: ProduceFlags): Promise<void> => {
+  refuseFolder()
   const stop = untilSignal()
   const { tell, faults } = teller()
   using malformed = malformedFile(flags.logsDir)

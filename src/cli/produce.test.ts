@@ -48,13 +48,13 @@ const sample = (seed: number, words: number) =>
 const originals = (texts: number, words: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: texts }, (_, i) => [`text-${i}.txt`, sample(i, words)]))
 
-const served = async (t: TestContext, texts: Record<string, string>, options: { rate?: number } = {}) => {
+const served = async (t: TestContext, contents: Record<string, string>, options: { rate?: number } = {}) => {
   const dir = await tempDir(t)
   await mkdir(join(dir, 'texts'))
-  for (const [name, text] of Object.entries(texts)) await writeFile(join(dir, 'texts', name), text)
+  for (const [name, text] of Object.entries(contents)) await writeFile(join(dir, 'texts', name), text)
   const server = await serve(folder(join(dir, 'texts'), { chunkSize: 16 }), { port: 0, closeGraceMsMax: 1, ...options })
   t.after(() => server.close())
-  return { url: server.url, logs: join(dir, 'logs') }
+  return { url: server.url, logs: join(dir, 'logs'), texts: join(dir, 'texts') }
 }
 
 const reportOf = (out: string) => JSON.parse(out) as { deliveries: { file: string; state: string; chunks: number }[] }
@@ -75,6 +75,13 @@ test('captures every text of a served folder, and says where each went', async t
   assert.equal((await linesOf(fileTopic(logs))).length, lines.length)
 })
 
+const recordsIn = async (logs: string) => (await linesOf(fileTopic(logs)).catch(() => [])).length
+
+/** Until the log holds more than it did, or `signal` aborts. */
+const grown = async (logs: string, before = 0, signal?: AbortSignal) => {
+  while (signal?.aborted !== true && (await recordsIn(logs)) <= before) await sleep(20)
+}
+
 test('goes on after kill -9 at any moment, and has each chunk exactly once', async t => {
   const seed = process.env.TEXTSTREAM_SEED ?? String(Date.now() % 100_000)
   t.diagnostic(`TEXTSTREAM_SEED=${seed}`)
@@ -82,10 +89,14 @@ test('goes on after kill -9 at any moment, and has each chunk exactly once', asy
   const texts = originals(8, 400)
   const { url, logs } = await served(t, texts, { rate: 400 })
   for (let kills = long ? 60 : 6; kills > 0; kills--) {
+    const before = await recordsIn(logs)
     const child = textstream('produce', '-s', url, '-l', logs)
-    await sleep(150 + random() * 600)
+    const dead = new AbortController()
+    const closed = once(child, 'close').finally(() => dead.abort())
+    await grown(logs, before, dead.signal)
+    await sleep(random() * 150)
     child.kill('SIGKILL')
-    await once(child, 'close')
+    await closed
   }
   const { err, exit } = await run('produce', '-s', url, '-l', logs)
   assert.equal(exit, 0, err)
@@ -93,13 +104,16 @@ test('goes on after kill -9 at any moment, and has each chunk exactly once', asy
   assert.equal((await answersIn(fileTopic(logs))).length, 8)
 })
 
-const firstRecord = async (logs: string) => {
-  for (;;) {
-    const lines = await linesOf(fileTopic(logs)).catch(() => [])
-    if (lines.length > 0) return
-    await sleep(10)
-  }
-}
+test('captures the other texts if one cannot be read, and fails', async t => {
+  const { url, logs, texts } = await served(t, { 'a.txt': 'fine', 'b.txt': 'x' })
+  await writeFile(join(texts, 'b.txt'), Buffer.from('6162ff', 'hex'))
+  const { out, err, exit } = await run('produce', '-s', url, '-l', logs, '--json')
+  assert.deepEqual([exit, statesOf(out)], [1, ['captured', 'failed']], err)
+  assert.match(err, /textstream: "b\.txt" of http.*UTF-8.*\n.*run the same command again/)
+  await writeFile(join(texts, 'b.txt'), 'mended')
+  assert.equal((await run('produce', '-s', url, '-l', logs)).exit, 0)
+  assert.deepEqual(await textsIn(fileTopic(logs)), { 'a.txt': 'fine', 'b.txt': 'mended' })
+})
 
 test('drains on SIGINT and SIGTERM: the next run goes on', async t => {
   for (const [signal, code] of [
@@ -110,7 +124,7 @@ test('drains on SIGINT and SIGTERM: the next run goes on', async t => {
     const { url, logs } = await served(t, texts, { rate: 300 })
     const child = textstream('produce', '-s', url, '-l', logs, '--json')
     const result = ended(child)
-    await firstRecord(logs)
+    await grown(logs)
     child.kill(signal)
     const { out, exit } = await result
     assert.equal(exit, code)
@@ -127,7 +141,7 @@ test('refuses a log that another one writes', async t => {
   const { url, logs } = await served(t, originals(2, 300), { rate: 200 })
   const first = textstream('produce', '-s', url, '-l', logs)
   const end = ended(first)
-  await firstRecord(logs)
+  await grown(logs)
   const { err, exit } = await run('produce', '-s', url, '-l', logs)
   first.kill('SIGKILL')
   await end
@@ -146,8 +160,9 @@ test('says what is wrong with a command line', async () => {
     [['-s', '1', '--concurrency', '0'], 2, /whole number from 1 to 1024/],
     [['-s', '1'], 4, /thrown away\n.*connection refused/],
   ]
-  for (const [argv, code, message] of cases) {
-    const { err, exit } = await run('produce', ...argv)
+  const results = await Promise.all(cases.map(([argv]) => run('produce', ...argv)))
+  for (const [i, { err, exit }] of results.entries()) {
+    const [argv, code, message] = cases[i]
     assert.equal(exit, code, argv.join(' '))
     assert.match(err, message)
   }
@@ -158,7 +173,7 @@ test('captures standard input as it comes, and closes it', async t => {
   const child = textstream('produce', '-', '-l', logs, '--uri', '/notes.md', '--agent', 'Agent_Ada')
   const result = ended(child)
   child.stdin!.write('hel')
-  await firstRecord(logs)
+  await grown(logs)
   child.stdin!.end('lo "world"\n')
   const { exit } = await result
   assert.equal(exit, 0)
@@ -171,7 +186,7 @@ test('cancels standard input on SIGINT', async t => {
   const child = textstream('produce', '-', '-l', logs)
   const result = ended(child)
   child.stdin!.write('so far')
-  await firstRecord(logs)
+  await grown(logs)
   child.kill('SIGINT')
   const { exit, err } = await result
   const [{ text, reason, uri }] = await answersIn(fileTopic(logs))
