@@ -34,6 +34,8 @@ export class GroupLog {
   readonly #documents: DocumentTable
   readonly #file: number
   #buffer = Buffer.allocUnsafeSlow(64 * 1024)
+  #doubles = new Float64Array(this.#buffer.buffer)
+  #words = new Uint32Array(this.#buffer.buffer)
   #used = 0
   #written = 0
   #block: Block | undefined
@@ -48,27 +50,35 @@ export class GroupLog {
 
   begin(block: Block): void {
     const wanted = block.touchedCount * (headerBytes + 8) + block.records * bytesPerRecord
-    if (wanted > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(wanted * 2)
+    if (wanted > this.#buffer.length) this.#grow(Math.ceil(wanted / 4) * 8)
     this.#block = block
   }
 
   add(document: number, textFrom: number, { records }: Facts, answer: number): void {
     const { order, keys, textLengths, firsts } = this.#block as Block
+    const doubles = this.#doubles
+    const words = this.#words
     const at = this.#used
-    const header = new Float64Array(this.#buffer.buffer, at, 3)
-    header[0] = this.#documents.lastGroups[document]
-    header[1] = records
-    header[2] = textFrom
+    doubles[at / 8] = this.#documents.lastGroups[document]
+    doubles[at / 8 + 1] = records
+    doubles[at / 8 + 2] = textFrom
     this.#documents.lastGroups[document] = (this.#written + at) * threadsMax + this.#thread
-    const outKeys = new Float64Array(this.#buffer.buffer, at + headerBytes, records)
-    const outLengths = new Uint32Array(this.#buffer.buffer, at + headerBytes + records * 8, records)
+    const keyAt = (at + headerBytes) / 8
+    const lengthAt = (keyAt + records) * 2
     const from = firsts[answer]
     for (let i = 0; i < records; i++) {
       const record = order[from + i]
-      outKeys[i] = keys[record]
-      outLengths[i] = i > 0 && record < order[from + i - 1] ? textLengths[record] | steppedBackBit : textLengths[record]
+      doubles[keyAt + i] = keys[record]
+      const isBack = i > 0 && record < order[from + i - 1]
+      words[lengthAt + i] = isBack ? textLengths[record] | steppedBackBit : textLengths[record]
     }
     this.#used = at + bytesOf(records)
+  }
+
+  #grow(bytes: number) {
+    this.#buffer = Buffer.allocUnsafeSlow(bytes)
+    this.#doubles = new Float64Array(this.#buffer.buffer)
+    this.#words = new Uint32Array(this.#buffer.buffer)
   }
 
   write(): void {

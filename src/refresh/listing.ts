@@ -7,7 +7,7 @@ import { linesOf } from './lines.ts'
 import type { Listing } from './runner.ts'
 
 const rowBytesMax = 2 ** 30
-const blockBytes = 1024 * 1024
+const blockBytes = 256 * 1024
 
 /** Part of `_documents.ndjson`: rows in order of uri, counted as they come. */
 export class Rows implements Disposable {
@@ -110,10 +110,11 @@ export const mergeRows = (parts: readonly string[], path: string): Listing => {
   return { count, bytes: file.length, sha256: hash.digest('hex') }
 }
 
+const block = Buffer.allocUnsafeSlow(blockBytes)
+
 /** Digest of `[from, to)` of a file, in constant memory. */
 export const digestOf = (path: string, from: number, to: number): string => {
   const hash = createHash('sha256')
-  const block = Buffer.allocUnsafe(Math.min(blockBytes, Math.max(1, to - from)))
   const fd = openSync(path, 'r')
   try {
     for (let at = from; at < to; ) {

@@ -6,7 +6,7 @@ import { type Digest, digestOfFile, sameDigest } from './verify-read.ts'
 import { type Findings, Names } from './verify-report.ts'
 
 /** Their names and digests are kept in memory. */
-const originalsMax = 1_000_000
+const originalsMax = 300_000
 
 /** A link may name another text of the folder, as a source serves it; one that leads out is none of its texts. */
 const isInside = (dir: string, path: string) => {

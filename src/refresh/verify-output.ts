@@ -10,12 +10,12 @@ import { attemptsName, documentsName, malformedName, receiptName } from './outpu
 import type { Receipt } from './refresh.ts'
 import type { Listing } from './runner.ts'
 import { type Digest, digestOfFile, openFile } from './verify-read.ts'
-import type { Findings, Names } from './verify-report.ts'
+import { type Findings, Names } from './verify-report.ts'
 
 /** A row of more bytes (a document of hundreds of thousands of answers) is not read. */
 const rowBytesMax = 256 * 1024 * 1024
 /** Of an output of more files, foreign ones are not looked for. */
-const namesMax = 1_000_000
+const namesMax = 300_000
 
 /** A document of the output, and the digest of its file as it lies there now. */
 export interface Verified {
@@ -114,14 +114,16 @@ export class OutputCheck {
     this.#compareCounters(receipt)
   }
 
-  /** Files that lie in the output and that no refresh wrote. */
-  extras(into: Names): void {
-    if (this.#names.size >= namesMax) return
+  /** Files that lie in the output and that no refresh wrote; `undefined` if it is too large to look for them. */
+  extras(): Names | undefined {
+    if (this.#names.size >= namesMax) return undefined
+    const into = new Names()
     for (const name of namesIn(this.#out)) if (!this.#names.has(name)) into.add(name)
-    if (!this.#hasAttempts) return
+    if (!this.#hasAttempts) return into
     for (const name of namesIn(join(this.#out, attemptsName))) {
       if (!this.#names.has(`${attemptsName}/${name}`)) into.add(`${attemptsName}/${name}`)
     }
+    return into
   }
 
   #note(name: string) {

@@ -20,8 +20,13 @@ export interface Verdict {
   readonly verdict: 'proven' | 'differs'
   readonly findings: readonly Finding[]
   readonly findings_count: number
-  /** Files against the receipt: documents read, their bytes, and files that no refresh wrote (no failure). */
-  readonly files: { readonly ok: boolean; readonly documents: number; readonly bytes: number; readonly extra: List }
+  /** Files against the receipt: documents read, their bytes, and files that no refresh wrote (no failure; null: too many to look for them). */
+  readonly files: {
+    readonly ok: boolean
+    readonly documents: number
+    readonly bytes: number
+    readonly extra: List | null
+  }
   /** Receipt against the log: inputs that are as they were, and inputs that are not here. */
   readonly log: { readonly ok: boolean; readonly checked: number; readonly not_checked: List }
   /** Documents against the originals; null if there was nothing to compare with. */
@@ -67,7 +72,7 @@ const originalsOf = (check: OriginalsCheck, ok: boolean): Originals => ({
 export const verify = ({ out, against, logs }: VerifyOptions): Verdict => {
   checkFolder(out)
   const findings = new Findings()
-  const extra = new Names()
+  let extra: Names | undefined = new Names()
   const originals = against === undefined ? undefined : new OriginalsCheck(against, findings)
   const output = new OutputCheck(out, findings)
   const receipt = readableReceipt(out, findings)
@@ -75,7 +80,7 @@ export const verify = ({ out, against, logs }: VerifyOptions): Verdict => {
   if (receipt !== undefined) {
     for (const document of output.documentsOf(receipt)) originals?.add(document)
     originals?.end()
-    output.extras(extra)
+    extra = output.extras()
     log = checkLog(receipt, logs, findings)
   }
   const { counts } = findings
@@ -83,7 +88,12 @@ export const verify = ({ out, against, logs }: VerifyOptions): Verdict => {
     verdict: findings.count === 0 ? 'proven' : 'differs',
     findings: findings.first,
     findings_count: findings.count,
-    files: { ok: counts.files === 0, documents: output.documents, bytes: output.bytes, extra: listOf(extra) },
+    files: {
+      ok: counts.files === 0,
+      documents: output.documents,
+      bytes: output.bytes,
+      extra: extra ? listOf(extra) : null,
+    },
     log: { ok: counts.log === 0, checked: log.checked, not_checked: listOf(log.unchecked) },
     originals: originals === undefined ? null : originalsOf(originals, counts.originals === 0 && receipt !== undefined),
   }
