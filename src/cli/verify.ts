@@ -20,9 +20,16 @@ interface Flags {
 
 const amount = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
 
-const filesLine = ({ files }: Verdict) =>
-  `files      ${files.ok ? 'as the receipt says' : 'NOT as the receipt says'}: ${amount(files.documents, 'document')}, ${amount(files.bytes, 'byte')}` +
-  (files.extra.count > 0 ? `; ${amount(files.extra.count, 'other file')} there: ${some(files.extra.names)}` : '')
+const extraNote = ({ files: { extra } }: Verdict) => {
+  if (extra === null) return '; too many to look for other files'
+  return extra.count > 0 ? `; ${amount(extra.count, 'other file')} there: ${some(extra.names)}` : ''
+}
+
+const filesLine = (verdict: Verdict) => {
+  const { ok, documents, bytes } = verdict.files
+  const is = ok ? 'as the receipt says' : 'NOT as the receipt says'
+  return `files      ${is}: ${amount(documents, 'document')}, ${amount(bytes, 'byte')}${extraNote(verdict)}`
+}
 
 const some = (names: readonly string[]) => names.slice(0, 3).map(quoted).join(', ') + (names.length > 3 ? ', …' : '')
 
