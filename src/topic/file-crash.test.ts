@@ -238,7 +238,7 @@ const tmpfs = async (t: TestContext, size: string): Promise<string | undefined> 
   const dir = await mkdtemp(join(tmpdir(), 'textstream-full-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', dir]).status === 0
   t.after(async () => {
-    if (mounted) execFileSync('umount', [dir])
+    if (mounted) execFileSync('umount', ['-l', dir])
     await rmdir(dir)
   })
   return mounted ? dir : undefined
