@@ -19,9 +19,10 @@ const recordOf = (i: number) => JSON.stringify({ i, pad: 'ä'.repeat((i * 7919) 
 
 /**
  * Appends records from `from` on, 20 at a time, and notes in `acks` what is acknowledged. After a failure it says so
- * there, takes a new writer, appends three more, and ends.
+ * there, takes a new writer, appends three more, and ends. It also ends when the test does, however that ends.
  */
 const appender = `import { openSync, writeSync } from 'node:fs'
+process.stdin.resume().on('end', () => process.exit()).unref()
 const [, url, dir, from, segmentBytesMax] = process.argv
 const { fileTopic } = await import(url)
 const acks = openSync(dir + '.acks', 'a')
@@ -67,7 +68,7 @@ const start = (dir: string, from: number, strace: readonly string[] = [], segmen
   const [command, ...args] = [...traced, ...node, url, dir, String(from), String(segmentBytesMax)]
   // One thread, so that strace's count of calls (it counts per thread) is the count of all.
   const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
-  return spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env, detached: true })
+  return spawn(command, args, { stdio: ['pipe', 'ignore', 'inherit'], env, detached: true })
 }
 
 /** The process, and under strace the one that it traces. */
