@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { generate } from '../../bench/generate.ts'
+import { readManifest } from '../../bench/manifest.ts'
+import { verifyDocuments } from '../../bench/verify-documents.ts'
+import { root, tempDir, textstream } from './textstream.ts'
+
+const size = { documents: 30, characters: 1500, chunk: 5 }
+const order = { name: 'tiny', size, texts: join(root, 'examples/texts'), clean: false, seed: 1 }
+const right = { documents: size.documents, missing: [], different: [], foreign: [] }
+
+for (const own of [false, true]) {
+  test(`the bench's ${own ? 'own' : 'old'} log comes out as its manifest says`, async () => {
+    await using dir = await tempDir()
+    const about = await generate({ ...order, own, out: dir.path })
+    const { documents } = await readManifest(join(dir.path, about.log))
+    const out = join(dir.path, 'refresh')
+    const { code, stderr } = await textstream(['refresh', join(dir.path, about.log), '-o', out, '--json'])
+    assert.equal(code, about.malformed > 0 ? 3 : 0, stderr)
+    assert.deepEqual(await verifyDocuments(out, documents), right)
+    const { counters } = JSON.parse(await readFile(join(out, '_receipt.json'), 'utf8'))
+    const { lines, malformed } = counters
+    assert.deepEqual([lines, malformed], [about.lines, about.malformed])
+    assert.equal(counters[own ? 'complete' : 'unsequenced'], size.documents)
+    assert.ok(about.late > 0 && about.equalTimes > 0 && about.malformed > 0)
+  })
+}
+
+test("the bench's logs are the same for the same seed", async () => {
+  await using dir = await tempDir()
+  const logs = await Promise.all(
+    ['one', 'two'].map(async name => {
+      const { log } = await generate({ ...order, name, own: false, out: dir.path })
+      return readFile(join(dir.path, log))
+    }),
+  )
+  assert.ok(logs[0].equals(logs[1]))
+})
+
+test("the bench's verifier sees a missing, a different and a foreign document", async () => {
+  await using dir = await tempDir()
+  const documentsOf = ['/a', '/b'].map(uri => ({ uri, file: `${uri.slice(1)}.txt`, bytes: 1, sha256: '0' }))
+  await writeFile(join(dir.path, 'a.txt'), 'x')
+  await writeFile(join(dir.path, 'c.txt'), 'x')
+  const verdict = await verifyDocuments(dir.path, documentsOf)
+  assert.deepEqual(verdict, { documents: 2, missing: ['/b'], different: ['/a'], foreign: ['c.txt'] })
+})
