@@ -87,16 +87,24 @@ export class Block {
    * Reads `bytes[from, to)`: whole lines, the last one perhaps without its end, which is then `open` if it is no record.
    */
   read(bytes: Buffer, from: number, to: number): void {
+    if (this.text.length < to - from) this.text = Buffer.allocUnsafeSlow(bytes.length)
+    this.#untilTrue(bytes, from, to, () => {
+      this.#group()
+      return this.#render()
+    })
+  }
+
+  /** As `read`, but only finds the records and whose they are: neither `order` nor `text` is made. */
+  index(bytes: Buffer, from: number, to: number): void {
+    this.#untilTrue(bytes, from, to, () => this.#checkBodies())
+  }
+
+  /** Some lines are not what they look like: once they are known, they are read the long way. */
+  #untilTrue(bytes: Buffer, from: number, to: number, areWhatTheyLook: () => boolean) {
     this.#bytes = bytes
     this.#deceptive.clear()
-    if (this.text.length < to - from) this.text = Buffer.allocUnsafeSlow(bytes.length)
-    this.#scan(from, to)
-    this.#group()
-    if (this.#render()) return
-    // Some lines are not what they look like: once they are known, they are read the long way.
-    this.#scan(from, to)
-    this.#group()
-    this.#render()
+    do this.#scan(from, to)
+    while (!areWhatTheyLook())
   }
 
   chunkOf(record: number): Chunk {
@@ -222,6 +230,7 @@ export class Block {
   /** Unescapes all bodies, answer by answer; false if some were none. */
   #render(): boolean {
     const { bodyFrom, bodyTo, order, textLengths, text } = this
+    const known = this.#deceptive.size
     const bytes = this.#bytes
     let write = 0
     let at = 0
@@ -242,7 +251,22 @@ export class Block {
         textLengths[record] = write - before
       }
     }
-    return this.#deceptive.size === 0
+    return this.#deceptive.size === known
+  }
+
+  /** Unescapes every body to the same place, which stays in the cache; false if some were none. */
+  #checkBodies(): boolean {
+    const { bodyFrom, bodyTo, records } = this
+    const known = this.#deceptive.size
+    for (let record = 0; record < records; record++) {
+      if (bodyTo[record] < 0) continue
+      const length = bodyTo[record] - bodyFrom[record]
+      if (length > this.text.length) this.text = Buffer.allocUnsafeSlow(length * 2)
+      if (unescapeBody(this.#bytes, bodyFrom[record], bodyTo[record], this.text, 0) < 0) {
+        this.#deceptive.add(this.lineFrom[record])
+      }
+    }
+    return this.#deceptive.size === known
   }
 
   #copyOdd(odd: number, write: number): number {

@@ -23,8 +23,14 @@ export const lineSlack = 4
  * The lines of `[from, to)` of an open file, in order, in memory bounded by the longest line that is allowed; the bytes
  * of a longer one are skipped.
  */
-export function* linesOf(fd: number, from: number, to: number, bytesMax = lineBytesMax + lineSlack): Generator<Line> {
-  let buffer = Buffer.allocUnsafe(blockBytes)
+export function* linesOf(
+  fd: number,
+  from: number,
+  to: number,
+  bytesMax = lineBytesMax + lineSlack,
+  bufferBytes = blockBytes,
+): Generator<Line> {
+  let buffer = Buffer.allocUnsafe(bufferBytes)
   let held = 0
   let skipped = 0
   let lineAt = from

@@ -8,6 +8,8 @@ import type { Listing } from './runner.ts'
 
 const rowBytesMax = 2 ** 30
 const blockBytes = 256 * 1024
+/** For each of the parts that are merged. */
+const mergeBufferBytes = 32 * 1024
 
 /** Part of `_documents.ndjson`: rows in order of uri, counted as they come. */
 export class Rows implements Disposable {
@@ -49,7 +51,7 @@ interface Head {
 function* rowsOf(path: string): Generator<Head> {
   const fd = openSync(path, 'r')
   try {
-    for (const { bytes } of linesOf(fd, 0, Number.MAX_SAFE_INTEGER, rowBytesMax)) {
+    for (const { bytes } of linesOf(fd, 0, Number.MAX_SAFE_INTEGER, rowBytesMax, mergeBufferBytes)) {
       const row = Buffer.from(bytes)
       yield { uri: uriOf(row), row }
     }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, unlinkSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Chunk } from '../chunk/chunk.ts'
 import { compareUtf8 } from '../std/bytes.ts'
@@ -39,6 +39,8 @@ export interface ShuffleTask extends InputTask {
 }
 
 const newline = 0x0a
+/** As numbers: two hundred thousand files notice that a word has to be looked up. */
+const toWrite = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
 const notWanted = -1
 
 class Shuffler {
@@ -62,7 +64,7 @@ class Shuffler {
   /** Reads the lines of a slice and lays them out by spool. */
   read(reader: SliceReader): Block {
     this.#block.clear()
-    this.#block.read(reader.bytes, reader.from, reader.to)
+    this.#block.index(reader.bytes, reader.from, reader.to)
     this.#assign()
     this.#lay()
     return this.#block
@@ -219,7 +221,7 @@ class BlockReducer {
   }
 
   #write(name: string, texts: readonly Buffer[], answers: readonly Answer[]): string {
-    const file = openSync(join(this.#target.dir, name), 'w')
+    const file = openSync(`${this.#target.dir}/${name}`, toWrite)
     try {
       for (const text of texts) if (text.length > 0) writeFully(file, text)
     } finally {

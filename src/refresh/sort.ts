@@ -8,6 +8,7 @@ import { compare, type Keyed } from './map.ts'
 
 const sortBytesMax = 16 * 1024 * 1024
 const mergeRunsMax = 32
+const runBufferBytes = 128 * 1024
 const runLineBytesMax = lineBytesMax + 256
 
 interface Held {
@@ -37,7 +38,8 @@ const parseRunLine = (bytes: Buffer): Held => {
 function* readRun(path: string): Generator<Held> {
   const fd = openSync(path, 'r')
   try {
-    for (const { bytes } of linesOf(fd, 0, Number.MAX_SAFE_INTEGER, runLineBytesMax)) yield parseRunLine(bytes)
+    for (const { bytes } of linesOf(fd, 0, Number.MAX_SAFE_INTEGER, runLineBytesMax, runBufferBytes))
+      yield parseRunLine(bytes)
   } finally {
     closeSync(fd)
     unlinkSync(path)
