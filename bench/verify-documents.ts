@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { StreamError } from '../src/std/error.ts'
 import type { Expected } from './manifest.ts'
 
@@ -15,33 +14,28 @@ export interface Verdict {
   readonly foreign: readonly string[]
 }
 
-const filesAtOnce = 16
+const block = Buffer.allocUnsafe(1024 * 1024)
 
-const digestOf = async (path: string): Promise<string> => {
+/** Read without promises: there may be 200,000 files. */
+const digestOf = (path: string): string => {
   const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
-}
-
-/** The uris of documents whose files differ; constant memory, whatever their length. */
-const differing = async (dir: string, documents: readonly Expected[]): Promise<string[]> => {
-  const found: string[] = []
-  const rest = documents.values()
-  const work = async () => {
-    for (const { uri, file, sha256 } of rest) if ((await digestOf(join(dir, file))) !== sha256) found.push(uri)
+  const file = openSync(path, 'r')
+  try {
+    for (let bytes = readSync(file, block); bytes > 0; bytes = readSync(file, block))
+      hash.update(block.subarray(0, bytes))
+  } finally {
+    closeSync(file)
   }
-  await Promise.all(Array.from({ length: filesAtOnce }, work))
-  return found.sort()
+  return hash.digest('hex')
 }
 
 /** Every document by its bytes, whatever program wrote it: it does not rely on a receipt. */
 export const verifyDocuments = async (dir: string, documents: readonly Expected[]): Promise<Verdict> => {
   const names = new Set(await readdir(dir))
   const missing = documents.filter(({ file }) => !names.has(file)).map(({ uri }) => uri)
-  const different = await differing(
-    dir,
-    documents.filter(({ file }) => names.has(file)),
-  )
+  const different = documents
+    .filter(({ file, sha256 }) => names.has(file) && digestOf(join(dir, file)) !== sha256)
+    .map(({ uri }) => uri)
   const expected = new Set(documents.map(({ file }) => file))
   const foreign = [...names].filter(name => !name.startsWith('_') && !expected.has(name)).sort()
   return { documents: documents.length, missing, different, foreign }
