@@ -1,10 +1,9 @@
 /** Writes a log of many documents, interleaved, with a manifest of what must come out: the same bytes for the same seed. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command } from 'commander'
-import { run } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
 import { type Chance, chanceFrom } from './chance.ts'
+import { benchCommand, positive, runBench } from './command.ts'
 import { bodiesOf, type Document, expectedOf, makeDocuments } from './log-documents.ts'
 import { LogFile } from './log-file.ts'
 import { lineMaker, malformed, styles } from './log-lines.ts'
@@ -137,16 +136,11 @@ export const generate = async (order: Order): Promise<About> => {
   return about
 }
 
-const examples = `Examples:
-  node bench/generate.ts S M                          into bench/data, from examples/texts
-  node bench/generate.ts M --texts ../shared/books    from other texts
-  node bench/generate.ts M --own                      as textstream produce writes it
-`
-
-const positive = (text: string): number => {
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new StreamError('bench/usage', `"${text}" is no whole number of at least 1`)
-}
+const examples = [
+  'S M                          into bench/data, from examples/texts',
+  'M --texts ../shared/books    from other texts',
+  'M --own                      as textstream produce writes it',
+]
 
 interface Flags {
   readonly out: string
@@ -179,9 +173,8 @@ const act = async (names: string[], flags: Flags) => {
 }
 
 const command = () =>
-  new Command('generate')
+  benchCommand('generate.ts', examples)
     .description('Writes logs to measure with, and for each a manifest of the documents in it.')
-    .addHelpText('before', examples)
     .argument('<size...>', Object.keys(sizes).join(', '))
     .option('--out <dir>', 'where they go', join(import.meta.dirname, 'data'))
     .option('--texts <dir>', 'what they are made from', join(import.meta.dirname, '../examples/texts'))
@@ -192,4 +185,4 @@ const command = () =>
     .option('--characters <n>', "of a document on average, instead of the size's own", positive)
     .option('--chunk <n>', "characters per chunk, instead of the size's own", positive)
 
-if (import.meta.main) await run(command().action(act), process.argv.slice(2))
+if (import.meta.main) await runBench(command().action(act))

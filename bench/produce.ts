@@ -1,9 +1,9 @@
 /** Measures `textstream produce`: how much it carries, and how long a chunk takes until it is durable. */
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Command } from 'commander'
-import { run, say } from '../src/cli/run.ts'
+import { say } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
+import { benchCommand, positive, runBench } from './command.ts'
 import { type Machine, machineOf, sayMachine, warningOf } from './machine.ts'
 import { median } from './measure.ts'
 import { type Latencies, measureBare, measurePaced, type Pace, type Paced } from './paced.ts'
@@ -160,21 +160,15 @@ const act = async (scenario: string, flags: Flags) => {
   }
 }
 
-const examples = `Examples:
-  node bench/produce.ts large                   50 texts of 20 MB, 1,024 characters a chunk
-  node bench/produce.ts tokens                  20 texts of 1 MB, 5 characters a chunk
-  node bench/produce.ts paced --control         50 streams, 40 chunks a second each, for 120 s, twice
-`
-
-const positive = (text: string): number => {
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new StreamError('bench/usage', `"${text}" is no whole number of at least 1`)
-}
+const examples = [
+  'large              50 texts of 20 MB, 1,024 characters a chunk',
+  'tokens             20 texts of 1 MB, 5 characters a chunk',
+  'paced --control    50 streams, 40 chunks a second each, for 120 s, twice',
+]
 
 const command = () =>
-  new Command('produce')
+  benchCommand('produce.ts', examples)
     .description('Measures textstream produce from a source over HTTP into a log.')
-    .addHelpText('before', examples)
     .argument('<scenario>', 'large, tokens or paced')
     .option('--texts <dir>', 'what texts are made from', join(import.meta.dirname, '../examples/texts'))
     .option('--out <dir>', 'where texts and logs go; they are removed', join(import.meta.dirname, 'data'))
@@ -189,4 +183,4 @@ const command = () =>
     .option('--control', 'paced: also over HTTP alone, in the same way', false)
     .option('--json', 'the report as one line of JSON instead of the table', false)
 
-if (import.meta.main) await run(command().action(act), process.argv.slice(2))
+if (import.meta.main) await runBench(command().action(act))

@@ -2,9 +2,10 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Command, Option } from 'commander'
-import { run, say } from '../src/cli/run.ts'
+import { Option } from 'commander'
+import { say } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
+import { benchCommand, positive, runBench } from './command.ts'
 import { logName } from './generate.ts'
 import { type Machine, machineOf, sayMachine, warningOf } from './machine.ts'
 import { type Manifest, manifestOf, readManifest } from './manifest.ts'
@@ -106,7 +107,10 @@ const findLog = (log: string): string => {
     path => path.endsWith('.ndjson') && existsSync(path),
   )
   if (path !== undefined && existsSync(manifestOf(path))) return path
-  throw new StreamError('bench/usage', `no log "${log}" with its manifest; first run: node bench/generate.ts ${log}`)
+  throw new StreamError(
+    'bench/usage',
+    `no log "${log}" with its manifest; first run: npx node bench/generate.ts ${log}`,
+  )
 }
 
 interface Flags {
@@ -143,30 +147,24 @@ const act = async (given: string, flags: Flags) => {
   process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : `${header}\n${row(report)}\n`)
 }
 
-const examples = `Examples:
-  node bench/refresh.ts M                            beside DuckDB, five pairs
-  node bench/refresh.ts S --peer python --pairs 9
-  node bench/refresh.ts Mmany --out /dev/shm         output on tmpfs
-`
-
-const count = (text: string): number => {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text)
-  throw new StreamError('bench/usage', `--pairs "${text}" is no whole number from 1 to 9999`)
-}
+const examples = [
+  'M                            beside DuckDB, five pairs',
+  'S --peer python --pairs 9',
+  'Mmany --out /dev/shm         output on tmpfs',
+]
 
 const peerList = Object.entries(peers)
   .map(([name, { is }]) => `  ${name.padEnd(7)} ${is}`)
   .join('\n')
 
 const command = () =>
-  new Command('refresh')
+  benchCommand('refresh.ts', examples)
     .description('Measures textstream refresh beside a peer, in turn, and verifies every run.')
-    .addHelpText('before', examples)
     .argument('<log>', 'a log with its manifest, or the name of a size, as bench/generate.ts wrote it')
     .addOption(new Option('--peer <name>', 'beside which program').choices(Object.keys(peers)).default('duckdb'))
-    .option('--pairs <n>', 'pairs that count; one more goes ahead', count, 5)
+    .option('--pairs <n>', 'pairs that count; one more goes ahead', positive, 5)
     .option('--out <dir>', 'where outputs go; they are removed', data)
     .option('--json', 'the report as one line of JSON instead of the table', false)
     .addHelpText('after', `\nPeers:\n${peerList}`)
 
-if (import.meta.main) await run(command().action(act), process.argv.slice(2))
+if (import.meta.main) await runBench(command().action(act))
