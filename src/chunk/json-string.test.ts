@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { joinHalves, seen, unescapeBody, unescapeQuoted } from './json-string.ts'
+import { isBody, joinHalves, seen, unescapeBody, unescapeQuoted } from './json-string.ts'
 
 const unescaped = (body: Buffer, shift = 0) => {
   const from = Buffer.concat([Buffer.alloc(shift, '"'), body, Buffer.from('"tail')])
@@ -49,6 +49,16 @@ test('unescapes what JSON.parse does, at every alignment', () => {
   fc.assert(
     fc.property(valid, fc.nat(9), (body, shift) => {
       assert.equal(unescaped(body, shift)?.toString('hex'), Buffer.from(parsed(body)!).toString('hex'))
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('isBody says of every string what unescapeBody says, at every alignment', () => {
+  fc.assert(
+    fc.property(fc.oneof(valid, rubbish), fc.nat(9), (body, shift) => {
+      const from = Buffer.concat([Buffer.alloc(shift, '"'), body, Buffer.from('"tail')])
+      assert.equal(isBody(from, shift, shift + body.length), unescaped(body, shift) !== undefined)
     }),
     { numRuns: 2000 },
   )

@@ -129,40 +129,42 @@ const remember = (from: Buffer, to: Buffer) => {
   }
 }
 
-/** Copies up to the next quote, backslash or control character, whose offset it leaves in `next`. */
-const copyPlain = (from: Buffer, at: number, end: number, to: Buffer, write: number): number => {
-  const source = sourceView
-  const target = targetView
-  for (; at + 8 <= end; at += 8, write += 8) {
-    const a = source.getInt32(at, true)
-    const b = source.getInt32(at + 4, true)
-    target.setInt32(write, a, true)
-    target.setInt32(write + 4, b, true)
-    const inA = specialIn(a)
-    const inB = specialIn(b)
-    if ((inA | inB) === 0) continue
-    const plain = inA === 0 ? 4 + lowestFlag(inB) : lowestFlag(inA)
-    next = at + plain
-    return write + plain
-  }
-  for (; at < end; at++, write++) {
-    const byte = from[at]
-    if (byte === quote || byte === backslash || byte < 0x20) break
-    to[write] = byte
-  }
-  next = at
-  return write
-}
-
+/**
+ * The loop that everything waits for: eight bytes at a time while none is a quote, a backslash or a control character.
+ * Both word tests stand in it in full, since the views must stay in registers.
+ */
 const unescapeUpTo = (from: Buffer, at: number, end: number, to: Buffer, write: number): number => {
   const begin = at
+  const lastWord = end - 8
   remember(from, to)
   seen.first = seen.last = seen.lone = 0
+  const source = sourceView
+  const target = targetView
   for (;;) {
-    write = copyPlain(from, at, end, to, write)
-    at = next
-    if (at === end || from[at] !== backslash) break
-    if (at + 1 === end) return invalid
+    for (; at <= lastWord; at += 8, write += 8) {
+      const a = source.getInt32(at, true)
+      const b = source.getInt32(at + 4, true)
+      target.setInt32(write, a, true)
+      target.setInt32(write + 4, b, true)
+      const inA = specialIn(a)
+      const inB = specialIn(b)
+      if ((inA | inB) === 0) continue
+      const plain = inA === 0 ? 4 + lowestFlag(inB) : lowestFlag(inA)
+      at += plain
+      write += plain
+      break
+    }
+    for (;;) {
+      const byte = at < end ? from[at] : quote
+      if (byte === backslash) break
+      if (byte === quote || byte < 0x20) {
+        seen.stop = at
+        return write
+      }
+      to[write++] = byte
+      at++
+    }
+    if (at + 1 >= end) return invalid
     const simple = simpleEscapes[from[at + 1]]
     if (simple !== 0) {
       to[write++] = simple
@@ -174,8 +176,28 @@ const unescapeUpTo = (from: Buffer, at: number, end: number, to: Buffer, write: 
       at = next
     }
   }
-  seen.stop = at
-  return write
+}
+
+/** Whether `from[at, end)` is the body of a JSON string: what `unescapeBody` finds out, without writing. */
+export const isBody = (from: Buffer, at: number, end: number): boolean => {
+  const lastWord = end - 8
+  remember(from, target)
+  const source = sourceView
+  for (;;) {
+    for (; at <= lastWord; at += 8) {
+      const inA = specialIn(source.getInt32(at, true))
+      const inB = specialIn(source.getInt32(at + 4, true))
+      if ((inA | inB) === 0) continue
+      at += inA === 0 ? 4 + lowestFlag(inB) : lowestFlag(inA)
+      break
+    }
+    for (; at < end && from[at] !== backslash; at++) if (from[at] === quote || from[at] < 0x20) return false
+    if (at >= end) return true
+    if (at + 1 >= end) return false
+    if (simpleEscapes[from[at + 1]] !== 0) at += 2
+    else if (from[at + 1] === letterU && at + 6 <= end && hexAt(from, at + 2) >= 0) at += 6
+    else return false
+  }
 }
 
 /**

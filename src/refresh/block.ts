@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { type Chunk, lineBytesMax } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
 import { microsOf } from '../chunk/event-time.ts'
-import { seen, unescapeBody } from '../chunk/json-string.ts'
+import { isBody, seen, unescapeBody } from '../chunk/json-string.ts'
 import { AnswerTable } from './answer-table.ts'
 import { FastLine } from './fast-line.ts'
 import { tooLong } from './malformed.ts'
@@ -254,17 +254,13 @@ export class Block {
     return this.#deceptive.size === known
   }
 
-  /** Unescapes every body to the same place, which stays in the cache; false if some were none. */
+  /** False if some bodies are none. */
   #checkBodies(): boolean {
     const { bodyFrom, bodyTo, records } = this
     const known = this.#deceptive.size
     for (let record = 0; record < records; record++) {
       if (bodyTo[record] < 0) continue
-      const length = bodyTo[record] - bodyFrom[record]
-      if (length > this.text.length) this.text = Buffer.allocUnsafeSlow(length * 2)
-      if (unescapeBody(this.#bytes, bodyFrom[record], bodyTo[record], this.text, 0) < 0) {
-        this.#deceptive.add(this.lineFrom[record])
-      }
+      if (!isBody(this.#bytes, bodyFrom[record], bodyTo[record])) this.#deceptive.add(this.lineFrom[record])
     }
     return this.#deceptive.size === known
   }

@@ -106,3 +106,21 @@ export const documentOf = (uri: string, plan: Plan, sha256: string, attempts: bo
 }
 
 export type DocumentRow = ReturnType<typeof documentOf>
+
+const json = JSON.stringify
+
+/** What `JSON.stringify` makes of a row, written out: with many small documents that call is most of the work. */
+export const rowLine = (row: DocumentRow): string => {
+  const { source, response_id, first_event_time, last_event_time, ended, faults, parts } = row
+  return (
+    `{"uri":${json(row.uri)},"file":${json(row.file)},"source":${source === null ? 'null' : json(source)},` +
+    `"answers":${row.answers},"response_id":${response_id === null ? 'null' : json(response_id)},` +
+    `"state":"${row.state}","chunks":${row.chunks},"bytes":${row.bytes},"sha256":"${row.sha256}",` +
+    `"first_event_time":${quoted(first_event_time)},"last_event_time":${quoted(last_event_time)},` +
+    `"repeats":${row.repeats},"conflicts":${row.conflicts},"gaps":${row.gaps},"missing":${row.missing},` +
+    `"out_of_order":${row.out_of_order},"ended":${ended === null ? 'null' : json(ended)}` +
+    `${faults === undefined ? '' : `,"faults":${json(faults)}`}${parts === undefined ? '' : `,"parts":${json(parts)}`}}\n`
+  )
+}
+
+const quoted = (plain: string | null) => (plain === null ? 'null' : `"${plain}"`)

@@ -44,6 +44,16 @@ export class FileWriter implements Disposable {
     }
   }
 
+  /** Encodes straight into the buffer where it surely fits. */
+  writeText(text: string): void {
+    const bytesMax = text.length * 3
+    if (bytesMax > bufferBytesMax) return void this.write(Buffer.from(text))
+    if (this.#used + bytesMax > bufferBytesMax) this.flush()
+    const bytes = this.#buffer.write(text, this.#used)
+    this.#used += bytes
+    this.length += bytes
+  }
+
   flush(): void {
     const used = this.#used
     this.#used = 0

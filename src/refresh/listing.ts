@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { type Counters, countDocument } from './counters.ts'
-import type { DocumentRow } from './document.ts'
+import { type DocumentRow, rowLine } from './document.ts'
 import { FileWriter, readFully } from './files.ts'
 import { linesOf } from './lines.ts'
 import type { Listing } from './runner.ts'
@@ -23,7 +23,7 @@ export class Rows implements Disposable {
 
   add(row: DocumentRow): void {
     countDocument(this.#counters, row)
-    this.#file.write(Buffer.from(`${JSON.stringify(row)}\n`))
+    this.#file.writeText(rowLine(row))
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileNameOf } from '../chunk/file-name.ts'
 import { StreamError } from '../std/error.ts'
 import type { Answer } from './answer.ts'
 import { attemptFileOf, type DocumentRow, documentOf, type Plan, plan } from './document.ts'
@@ -57,11 +58,10 @@ const finish = (uri: string, parts: readonly Part[], target: ReduceTarget) => {
   const partOf = new Map(parts.map(part => [part.answer, part]))
   const partsOf = (answers: readonly Answer[]) => answers.map(answer => partOf.get(answer) as Part)
   const decided: Plan = plan(parts.map(part => part.answer))
-  const row = documentOf(uri, decided, '', target.attempts)
-  const sha256 = writeFile(join(target.dir, row.file), partsOf(decided.surviving), target.scratch)
+  const sha256 = writeFile(join(target.dir, fileNameOf(uri)), partsOf(decided.surviving), target.scratch)
   if (target.attempts) writeAttempts(uri, partsOf(decided.superseded), target)
   target.scratch.clear()
-  target.row({ ...row, sha256 })
+  target.row(documentOf(uri, decided, sha256, target.attempts))
 }
 
 const tooMany = (uri: string) =>

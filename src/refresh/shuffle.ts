@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, constants, mkdirSync, openSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Chunk } from '../chunk/chunk.ts'
+import { fileNameOf } from '../chunk/file-name.ts'
 import { compareUtf8 } from '../std/bytes.ts'
 import type { Answer } from './answer.ts'
 import { hashBytes } from './answer-table.ts'
@@ -214,10 +215,9 @@ class BlockReducer {
         const from = textOf.get(answer) as number
         return this.#block.text.subarray(from, from + answer.bytes)
       })
-    const row = documentOf(uri, decided, '', this.#target.attempts)
-    const sha256 = this.#write(row.file, texts(decided.surviving), decided.surviving)
+    const sha256 = this.#write(fileNameOf(uri), texts(decided.surviving), decided.surviving)
     if (this.#target.attempts) this.#writeAttempts(uri, decided.superseded, texts(decided.superseded))
-    this.#target.row({ ...row, sha256 } as DocumentRow)
+    this.#target.row(documentOf(uri, decided, sha256, this.#target.attempts))
   }
 
   #write(name: string, texts: readonly Buffer[], answers: readonly Answer[]): string {
