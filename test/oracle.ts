@@ -140,7 +140,7 @@ const documentOf = (uri: string, arrived: { chunk: Chunk; arrival: number }[], a
   const content = Buffer.concat(surviving.map(a => a.content))
   const total = (name: keyof Answer['counts']) => sum(surviving.map(a => a.counts[name]))
   const states = surviving.map(a => a.row.state)
-  const attemptFile = (a: Answer) => fileNameOf(`${uri}#${a.id}`)
+  const attemptFile = (a: Answer) => `${fileNameOf(uri)}/${fileNameOf(`/${a.id}`)}`
 
   const part = (a: Answer) => {
     const { source, state, chunks, bytes } = a.row

@@ -31,8 +31,9 @@ export const plan = (answers: readonly Answer[]): Plan => {
   return { surviving: inOrder.filter(a => !isSuperseded(a)), superseded: inOrder.filter(isSuperseded), claims }
 }
 
-/** Where a superseded answer's text is written with `--attempts`, below `_attempts/`. */
-export const attemptFileOf = (uri: string, responseId: string): string => fileNameOf(`${uri}#${responseId}`)
+/** Where a superseded answer's text is written with `--attempts`, below `_attempts/`: a folder per document. */
+export const attemptFileOf = (uri: string, responseId: string): string =>
+  `${fileNameOf(uri)}/${fileNameOf(`/${responseId}`)}`
 
 const timeOf = (micros: number): string | null => (Number.isNaN(micros) ? null : isoMicros(micros))
 

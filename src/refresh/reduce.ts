@@ -8,6 +8,7 @@ import { attemptFileOf, type DocumentRow, documentOf, type Plan, plan } from './
 import { writeFully } from './files.ts'
 import { AnswerFold } from './fold.ts'
 import type { Keyed } from './map.ts'
+import { attemptsName } from './output.ts'
 import type { Scratch } from './scratch.ts'
 
 const answersPerDocumentMax = 1_000_000
@@ -48,10 +49,9 @@ const writeFile = (path: string, parts: readonly Part[], scratch: Scratch): stri
 
 const writeAttempts = (uri: string, superseded: readonly Part[], { dir, scratch }: ReduceTarget) => {
   if (superseded.length === 0) return
-  mkdirSync(join(dir, '_attempts'), { recursive: true })
-  for (const part of superseded) {
-    writeFile(join(dir, '_attempts', attemptFileOf(uri, part.answer.responseId)), [part], scratch)
-  }
+  const attempts = join(dir, attemptsName)
+  mkdirSync(join(attempts, fileNameOf(uri)), { recursive: true })
+  for (const part of superseded) writeFile(join(attempts, attemptFileOf(uri, part.answer.responseId)), [part], scratch)
 }
 
 const finish = (uri: string, parts: readonly Part[], target: ReduceTarget) => {

@@ -235,7 +235,7 @@ class BlockReducer {
 
   #writeAttempts(uri: string, superseded: readonly Answer[], texts: readonly Buffer[]) {
     if (superseded.length === 0) return
-    mkdirSync(join(this.#target.dir, attemptsName), { recursive: true })
+    mkdirSync(join(this.#target.dir, attemptsName, fileNameOf(uri)), { recursive: true })
     for (const [i, answer] of superseded.entries()) {
       this.#write(join(attemptsName, attemptFileOf(uri, answer.responseId)), [texts[i]], [answer])
     }

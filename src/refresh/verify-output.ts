@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { lstatSync, opendirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileNameOf } from '../chunk/file-name.ts'
 import { compareUtf8 } from '../std/bytes.ts'
 import { type Counters, countDocument, newCounters } from './counters.ts'
@@ -82,7 +82,8 @@ const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.i
 export class OutputCheck {
   readonly #out: string
   readonly #findings: Findings
-  readonly #hasAttempts: boolean
+  /** Of `_attempts`, itself and those of the documents: what really is a folder, and no link to one. */
+  readonly #folders = new Set<string>()
   readonly #names = new Set<string>([receiptName, documentsName, malformedName, attemptsName])
   readonly #counters = newCounters()
   #lastUri = ''
@@ -93,7 +94,7 @@ export class OutputCheck {
   constructor(out: string, findings: Findings) {
     this.#out = out
     this.#findings = findings
-    this.#hasAttempts = isFolder(join(out, attemptsName))
+    if (isFolder(join(out, attemptsName))) this.#folders.add(attemptsName)
   }
 
   /** Every document whose file is there, in order; its file was read to its end. */
@@ -118,10 +119,10 @@ export class OutputCheck {
   extras(): Names | undefined {
     if (this.#names.size >= namesMax) return undefined
     const into = new Names()
-    for (const name of namesIn(this.#out)) if (!this.#names.has(name)) into.add(name)
-    if (!this.#hasAttempts) return into
-    for (const name of namesIn(join(this.#out, attemptsName))) {
-      if (!this.#names.has(`${attemptsName}/${name}`)) into.add(`${attemptsName}/${name}`)
+    for (const folder of ['', ...this.#folders]) {
+      for (const name of namesIn(join(this.#out, folder))) {
+        if (!this.#names.has(join(folder, name))) into.add(join(folder, name))
+      }
     }
     return into
   }
@@ -158,11 +159,19 @@ export class OutputCheck {
 
   #checkAttempt({ file, claimed, ...expected }: Digest & { file: string; claimed: string }) {
     const name = `${attemptsName}/${file}`
+    this.#note(dirname(name))
     this.#note(name)
     if (claimed !== file) this.#found(name, `is called "${claimed}" in ${documentsName}`)
-    const digest = this.#hasAttempts ? digestOfFile(join(this.#out, attemptsName, file)) : undefined
+    const digest = this.#isFolder(dirname(name)) ? digestOfFile(join(this.#out, name)) : undefined
     const problem = problemOf(digest, expected)
     if (problem !== undefined) this.#found(name, problem)
+  }
+
+  #isFolder(name: string): boolean {
+    if (this.#folders.has(name)) return true
+    if (!this.#folders.has(attemptsName) || !isFolder(join(this.#out, name))) return false
+    if (this.#folders.size < namesMax) this.#folders.add(name)
+    return true
   }
 
   #compareCounters({ counters, documents, malformed }: Receipt) {

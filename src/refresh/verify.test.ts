@@ -177,6 +177,13 @@ const spoiled: Record<string, [spoil: (copy: Copy) => void, findings: RegExp[]]>
     },
     [/^files: _attempts\/.* is missing$/],
   ],
+  'attempts of a document that lie behind a link': [
+    ({ out, logs }) => {
+      renameSync(join(out, '_attempts', both), join(logs, 'attempts'))
+      symlinkSync(join(logs, 'attempts'), join(out, '_attempts', both))
+    },
+    [/^files: _attempts\/.* is missing$/],
+  ],
   'a row that leads out of the folder': [
     ({ out }) => edit(join(out, '_documents.ndjson'), text => text.replace(both, '../texts/both.txt')),
     [/_documents.ndjson has \d+ bytes/, /is called "..\/texts\/both.txt" in _documents.ndjson/],
@@ -239,9 +246,13 @@ test('names files that no refresh wrote, which are no failure', () => {
   const verdict = judge(({ out }) => {
     writeFileSync(join(out, 'notes.txt'), '')
     writeFileSync(join(out, '_attempts', 'notes.txt'), '')
+    writeFileSync(join(out, '_attempts', both, 'notes.txt'), '')
   })
   assert.equal(verdict.verdict, 'proven')
-  assert.deepEqual(verdict.files.extra, { count: 2, names: ['notes.txt', '_attempts/notes.txt'] })
+  assert.deepEqual(verdict.files.extra, {
+    count: 3,
+    names: ['notes.txt', '_attempts/notes.txt', `_attempts/${both}/notes.txt`],
+  })
 })
 
 test('a log that grew is the log that was read', () => {
