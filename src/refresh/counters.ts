@@ -32,17 +32,13 @@ export const addCounters = (to: Counters, from: Counters): void => {
 export const countDocument = (to: Counters, row: DocumentRow): void => {
   to.documents++
   to[row.state]++
-  to.superseded += row.parts?.filter(p => p.superseded_by !== undefined).length ?? 0
-  for (const name of [
-    'answers',
-    'chunks',
-    'bytes',
-    'repeats',
-    'conflicts',
-    'gaps',
-    'missing',
-    'out_of_order',
-  ] as const) {
-    to[name] += row[name]
-  }
+  if (row.parts !== undefined) to.superseded += row.parts.filter(p => p.superseded_by !== undefined).length
+  to.answers += row.answers
+  to.chunks += row.chunks
+  to.bytes += row.bytes
+  to.repeats += row.repeats
+  to.conflicts += row.conflicts
+  to.gaps += row.gaps
+  to.missing += row.missing
+  to.out_of_order += row.out_of_order
 }

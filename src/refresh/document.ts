@@ -37,46 +37,50 @@ export const attemptFileOf = (uri: string, responseId: string): string =>
 
 const timeOf = (micros: number): string | null => (Number.isNaN(micros) ? null : isoMicros(micros))
 
-const sum = (answers: readonly Answer[], what: (a: Answer) => number) =>
-  answers.length === 1 ? what(answers[0]) : answers.reduce((total, a) => total + what(a), 0)
-
-const fold = (answers: readonly Answer[], what: (a: Answer) => number, best: (...n: number[]) => number): number => {
-  if (answers.length === 1) return what(answers[0])
-  const known = answers.map(what).filter(n => !Number.isNaN(n))
-  return known.length === 0 ? Number.NaN : known.reduce((a, b) => best(a, b))
-}
+const earliest = (a: number, b: number) => (Number.isNaN(a) || b < a ? b : a)
+const latest = (a: number, b: number) => (Number.isNaN(a) || b > a ? b : a)
 
 const worst: readonly State[] = ['incomplete', 'open', 'unsequenced', 'complete']
 
-const stateOfAll = (answers: readonly Answer[]): State =>
-  worst.find(state => answers.some(a => a.state === state)) ?? 'complete'
+const worse = (a: State, b: State): State => (worst.indexOf(a) <= worst.indexOf(b) ? a : b)
 
-const faultsOf = (answers: readonly Answer[]): { faults?: Fault[] } => {
-  const faults = sortFaults(answers.flatMap(a => a.faults))
-  return faults.length === 0 ? {} : { faults }
-}
-
-const counts = (answers: readonly Answer[]) => ({
-  first_event_time: timeOf(fold(answers, a => a.firstMicros, Math.min)),
-  last_event_time: timeOf(fold(answers, a => a.lastMicros, Math.max)),
-  repeats: sum(answers, a => a.repeats),
-  conflicts: sum(answers, a => a.conflicts),
-  gaps: sum(answers, a => a.gaps),
-  missing: sum(answers, a => a.missing),
-  out_of_order: sum(answers, a => a.outOfOrder),
-  ended: answers.at(-1)?.end?.reason ?? null,
-  ...faultsOf(answers),
+/** What is said of two answers, one behind the other, as if they were one; text and names aside. */
+const both = (a: Answer, b: Answer): Answer => ({
+  ...b,
+  state: worse(a.state, b.state),
+  chunks: a.chunks + b.chunks,
+  bytes: a.bytes + b.bytes,
+  firstMicros: earliest(a.firstMicros, b.firstMicros),
+  lastMicros: latest(a.lastMicros, b.lastMicros),
+  repeats: a.repeats + b.repeats,
+  conflicts: a.conflicts + b.conflicts,
+  gaps: a.gaps + b.gaps,
+  missing: a.missing + b.missing,
+  outOfOrder: a.outOfOrder + b.outOfOrder,
+  faults: sortFaults([...a.faults, ...b.faults]),
 })
 
+const nameOf = ({ responseId }: Answer) => (responseId === '' ? null : responseId)
+
+const anyFaults = ({ faults }: Answer): readonly Fault[] | undefined => (faults.length === 0 ? undefined : faults)
+
 const part = (uri: string, answer: Answer, { ignored, supersededBy }: Claims, attempts: boolean) => ({
-  response_id: answer.responseId === '' ? null : answer.responseId,
+  response_id: nameOf(answer),
   agent_id: answer.agentId ?? null,
   source: answer.source ?? null,
   state: answer.state,
   chunks: answer.chunks,
   bytes: answer.bytes,
   sha256: answer.sha256,
-  ...counts([answer]),
+  first_event_time: timeOf(answer.firstMicros),
+  last_event_time: timeOf(answer.lastMicros),
+  repeats: answer.repeats,
+  conflicts: answer.conflicts,
+  gaps: answer.gaps,
+  missing: answer.missing,
+  out_of_order: answer.outOfOrder,
+  ended: answer.end?.reason ?? null,
+  faults: anyFaults(answer),
   supersedes: answer.supersedes,
   ignored: ignored.get(answer.responseId),
   superseded_by: supersededBy.get(answer.responseId),
@@ -91,17 +95,26 @@ const partsOf = (uri: string, { surviving, superseded, claims }: Plan, attempts:
 /** What `_documents.ndjson` says of one document; `sha256` is of the joined text. */
 export const documentOf = (uri: string, plan: Plan, sha256: string, attempts: boolean) => {
   const { surviving } = plan
+  const all = surviving.length === 1 ? surviving[0] : surviving.reduce(both)
   return {
     uri,
     file: fileNameOf(uri),
-    source: surviving[0]?.source ?? null,
+    source: surviving[0].source ?? null,
     answers: surviving.length,
-    response_id: surviving.length === 1 && surviving[0].responseId !== '' ? surviving[0].responseId : null,
-    state: stateOfAll(surviving),
-    chunks: sum(surviving, a => a.chunks),
-    bytes: sum(surviving, a => a.bytes),
+    response_id: surviving.length === 1 ? nameOf(all) : null,
+    state: all.state,
+    chunks: all.chunks,
+    bytes: all.bytes,
     sha256,
-    ...counts(surviving),
+    first_event_time: timeOf(all.firstMicros),
+    last_event_time: timeOf(all.lastMicros),
+    repeats: all.repeats,
+    conflicts: all.conflicts,
+    gaps: all.gaps,
+    missing: all.missing,
+    out_of_order: all.outOfOrder,
+    ended: all.end?.reason ?? null,
+    faults: anyFaults(all),
     parts: partsOf(uri, plan, attempts),
   }
 }

@@ -2,7 +2,7 @@ import { openSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileNameOf } from '../chunk/file-name.ts'
 import { compareUtf8 } from '../std/bytes.ts'
-import { bySeqBit } from './block.ts'
+import { Block, bySeqBit } from './block.ts'
 import { addCounters, type Counters, newCounters } from './counters.ts'
 import { Crew } from './crew.ts'
 import { type DirectShare, type DirectTask, tooManyCode } from './direct.ts'
@@ -15,7 +15,7 @@ import type { Job, Ran, Runner } from './runner.ts'
 import { type InputShare, joinMalformed } from './share.ts'
 import type { ReduceShare, ReduceTask, ShuffleTask } from './shuffle.ts'
 import { simpleAnswer } from './simple.ts'
-import { slicesOf } from './slices.ts'
+import { SliceReader, slicesOf } from './slices.ts'
 import { Turns } from './turns.ts'
 
 /** What bounds a run; tests set them low, to come by every border often. */
@@ -31,6 +31,8 @@ export interface LocalLimits {
 const largeSliceBytes = 16 * 1024 * 1024
 const largeLogBytes = 1024 * 1024 * 1024
 const spoolsMax = 512
+const manyRecordsMin = 1000
+const manyShare = 0.8
 
 const defaults: LocalLimits = {
   oneThreadBytesMax: 24 * 1024 * 1024,
@@ -192,11 +194,23 @@ const runShuffle = async (run: Run, uris: ReadonlySet<string> | undefined, count
   return { shares, rows: reduced.flatMap(({ rows }) => rows) }
 }
 
+/** Whether nearly every record at the front of the log is of another document: then the quick way need not be tried. */
+const beginsWithMany = ({ job, allBytes, limits }: Run): boolean => {
+  const [slice] = slicesOf(job.inputs, limits.sliceBytesMax)
+  if (slice === undefined || allBytes <= limits.oneThreadBytesMax) return false
+  const reader = new SliceReader(job.inputs, limits.sliceBytesMax)
+  const block = new Block()
+  reader.load(slice)
+  block.index(reader.bytes, reader.from, reader.to)
+  reader.close()
+  return block.records > manyRecordsMin && block.table.count > block.records * manyShare
+}
+
 const runAll = async (run: Run): Promise<Ran> => {
   const counters = newCounters()
   const rows: string[] = []
   let malformed: Ran['malformed']
-  const direct = await runDirect(run, counters)
+  const direct = beginsWithMany(run) ? undefined : await runDirect(run, counters)
   if (direct === undefined) {
     const shuffled = await runShuffle(run, undefined, counters)
     malformed = run.takeIn(shuffled.shares, counters)

@@ -203,20 +203,20 @@ class BlockReducer {
   }
 
   #document(uri: string, members: readonly number[]) {
-    const textOf = new Map<Answer, number>()
+    const answers: Answer[] = []
     for (const member of members) {
       const answer = simpleAnswerOf(this.#block, member, factsOf(this.#block, member), members.length === 1)
       if (answer === undefined) return this.#reduce(members)
-      textOf.set(answer, this.#block.textFrom[member])
+      answers.push(answer)
     }
-    const decided = plan([...textOf.keys()])
-    const texts = (answers: readonly Answer[]) =>
-      answers.map(answer => {
-        const from = textOf.get(answer) as number
-        return this.#block.text.subarray(from, from + answer.bytes)
-      })
-    const sha256 = this.#write(fileNameOf(uri), texts(decided.surviving), decided.surviving)
-    if (this.#target.attempts) this.#writeAttempts(uri, decided.superseded, texts(decided.superseded))
+    const decided = plan(answers)
+    const memberOf = members.length === 1 ? undefined : new Map(answers.map((answer, i) => [answer, members[i]]))
+    const textOf = (answer: Answer) => {
+      const from = this.#block.textFrom[memberOf?.get(answer) ?? members[0]]
+      return this.#block.text.subarray(from, from + answer.bytes)
+    }
+    const sha256 = this.#write(fileNameOf(uri), decided.surviving.map(textOf), decided.surviving)
+    if (this.#target.attempts) this.#writeAttempts(uri, decided.superseded, decided.superseded.map(textOf))
     this.#target.row(documentOf(uri, decided, sha256, this.#target.attempts))
   }
 

@@ -16,15 +16,22 @@ const makeSystemClock = (): Clock => {
 /** The machine's clock. Between two of its milliseconds the monotonic timer counts on; where the clock is set, this one follows. */
 export const systemClock: Clock = makeSystemClock()
 
-let second = Number.NaN
-let upToSecond = ''
+const twoDigits = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, '0'))
+const dayMicros = 86_400_000_000
 
-/** ISO 8601 in UTC with microseconds: `2026-11-23T08:37:04.123456Z`. Times that follow one another cost little. */
+let day = Number.NaN
+let date = ''
+
+/** ISO 8601 in UTC with microseconds: `2026-11-23T08:37:04.123456Z`. Times of one day cost little. */
 export const isoMicros = (micros: number): string => {
-  const wholeSecond = Math.floor(micros / 1e6)
-  if (wholeSecond !== second) {
-    upToSecond = new Date(wholeSecond * 1000).toISOString().slice(0, -'.000Z'.length)
-    second = wholeSecond
+  const wholeDay = Math.floor(micros / dayMicros)
+  if (wholeDay !== day) {
+    date = new Date(wholeDay * 86_400_000).toISOString().slice(0, -'00:00:00.000Z'.length)
+    day = wholeDay
   }
-  return `${upToSecond}.${String(1_000_000 + micros - wholeSecond * 1e6).slice(1)}Z`
+  const inDay = micros - wholeDay * dayMicros
+  const seconds = Math.floor(inDay / 1e6)
+  const minutes = Math.floor(seconds / 60)
+  const fraction = String(1_000_000 + inDay - seconds * 1e6).slice(1)
+  return `${date}${twoDigits[Math.floor(minutes / 60)]}:${twoDigits[minutes % 60]}:${twoDigits[seconds % 60]}.${fraction}Z`
 }
