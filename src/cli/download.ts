@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncFolder } from '../std/durable.ts'
+import { makeFolder, syncFolder } from '../std/durable.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 
 export const bookBytesMax = 32 * 1024 * 1024
@@ -85,7 +85,7 @@ export const get = async (url: string, bytesMax: number): Promise<Buffer> => {
 
 /** All of it under its name, or nothing: written beside it, made durable, then renamed. */
 const put = async (dir: string, file: string, bytes: Buffer) => {
-  await mkdir(dir, { recursive: true })
+  await makeFolder(dir)
   const temporary = join(dir, `.${file}.${process.pid}`)
   try {
     await using handle = await open(temporary, 'wx')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { StreamError } from '../std/error.ts'
+import { endQuietlyOnClosedOutput } from './exit.ts'
 import { version } from './version.ts'
 
 export interface CommandFile {
@@ -44,6 +45,7 @@ export const overview = async (commands: Commands): Promise<Command> => {
 
 /** Finds the command, loads it and nothing else, and runs it. */
 export const main = async (commands: Commands, given: readonly string[]): Promise<void> => {
+  endQuietlyOnClosedOutput()
   const argv = withoutHelp(given)
   if (argv[0] === '--version' || argv[0] === '-V') return void process.stdout.write(`${version()}\n`)
   const { run } = await import('./run.ts')

@@ -83,17 +83,28 @@ const act = async (inputs: string[], flags: Flags) => {
   process.exitCode = exitFor(receipt, flags)
 }
 
+const runners = ['inline', 'local'] as const
+
+const runnerOf = (name: string): string => {
+  const here = runners.join(', ')
+  if (name === 'hadoop') throw new InvalidArgumentError(`It comes in a later release; this one has ${here}.`)
+  if ((runners as readonly string[]).includes(name)) return name
+  throw new InvalidArgumentError(`Allowed choices are ${here}.`)
+}
+
+const runnerOption = (): Option =>
+  new Option('-r, --runner <name>', 'local: all cores; inline: one thread, plain, easy to debug')
+    .choices(runners)
+    .argParser(runnerOf)
+    .default('local')
+
 export const command = (): Command =>
   new Command('refresh')
     .description('Rebuild every document from logs, byte for byte, with a receipt.')
     .addHelpText('before', examples)
     .argument('<input...>', 'log files, folders, globs, or - for standard input; .gz and .zst too')
     .option('-o, --out <folder>', 'where the documents go; absent, empty, or an earlier refresh', 'refresh')
-    .addOption(
-      new Option('-r, --runner <name>', 'local: all cores; inline: one thread, plain, easy to debug')
-        .choices(['inline', 'local'])
-        .default('local'),
-    )
+    .addOption(runnerOption())
     .option('--attempts', 'write superseded answers too, below _attempts/', false)
     .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', count, 0)
     .option('--allow-incomplete', 'exit 0 although documents are incomplete', false)

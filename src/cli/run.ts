@@ -1,18 +1,11 @@
 import { type Command, CommanderError } from 'commander'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { defaultsFromEnvironment } from './environment.ts'
+import { exit, say } from './exit.ts'
+import { refuseLaterPlaces } from './later.ts'
 import { version } from './version.ts'
 
-/** What the exit codes mean; PROTOCOL of the command line, the same for every command. */
-export const exit = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  findings: 3,
-  unreachable: 4,
-  interrupted: 130,
-  terminated: 143,
-} as const
+export { exit, say }
 
 export const exitOf = (thrown: unknown): number => {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exit.done : exit.usage
@@ -23,29 +16,11 @@ export const exitOf = (thrown: unknown): number => {
   return exit.failed
 }
 
-/** Everything but data goes to stderr. */
-export const say = (text: string) => process.stderr.write(`${text}\n`)
-
 /** A fault says what a person can do about it; a bug shows where it is. */
 const report = (thrown: unknown) => {
   if (thrown instanceof CommanderError) return
   const isFault = thrown instanceof StreamError || errnoOf(thrown) !== undefined
   say(`textstream: ${isFault || !(thrown instanceof Error) ? reasonOf(thrown) : thrown.stack}`)
-}
-
-const onBrokenOutput = (thrown: Error) => {
-  if (errnoOf(thrown) === 'EPIPE') process.exit(process.exitCode ?? exit.done)
-  say(`textstream: write to standard output: ${reasonOf(thrown)}`)
-  process.exit(exit.failed)
-}
-
-/**
- * A reader of our output that went away (`| head`) is no failure: there is nobody left to write for. A log of our
- * progress that cannot be written is no reason to stop the work.
- */
-const endQuietlyOnClosedOutput = () => {
-  process.stdout.on('error', onBrokenOutput)
-  process.stderr.on('error', () => {})
 }
 
 const isEmptyDefault = (value: unknown) => value === false || value === null || value === Number.POSITIVE_INFINITY
@@ -70,9 +45,9 @@ export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void =
 
 /** Parses, runs, and sets the exit code; nothing is thrown out of here. */
 export const run = async (command: Command, argv: readonly string[]): Promise<void> => {
-  endQuietlyOnClosedOutput()
   try {
     outfit(command, process.env)
+    command.hook('preAction', (_, called) => refuseLaterPlaces(called))
     await command.parseAsync(argv, { from: 'user' })
   } catch (thrown) {
     report(thrown)

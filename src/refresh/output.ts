@@ -11,7 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { syncFileSystem, syncFolder } from '../std/durable.ts'
+import { makeFolder, syncFileSystem, syncFolder } from '../std/durable.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
 import { lock } from '../std/lock.ts'
 import { linesOf } from './lines.ts'
@@ -108,12 +108,15 @@ const checkReplaceable = (out: string) => {
   }
 }
 
+const isHeld = (thrown: unknown) => thrown instanceof StreamError && thrown.code === 'lock/held'
+
 const inodeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.ino
 
 /** One refresh at a time into one folder. The lock's file goes when the refresh does; whoever was about to take it sees that. */
 const lockOutput = async (path: string): Promise<AsyncDisposable> => {
   for (;;) {
     const held = await lock(path).catch(cause => {
+      if (!isHeld(cause)) throw cause
       throw new StreamError('refresh/locked', `refresh: another one is writing there: ${reasonOf(cause)}`, { cause })
     })
     if (inodeOf(path) === undefined) {
@@ -167,7 +170,7 @@ const swap = async (run: string, out: string) => {
  * does not, and `refresh/locked` if another refresh is at it; then nothing was touched.
  */
 export const openOutput = async (path: string): Promise<Output> => {
-  mkdirSync(dirname(resolve(path)), { recursive: true })
+  await makeFolder(dirname(resolve(path)))
   const out = realOut(path)
   const names = around(out)
   const held = await lockOutput(names.lock)

@@ -28,6 +28,13 @@ test('a folder that cannot be made is an error', async t => {
   await assert.rejects(makeFolder(join(dir, 'file', 'below')), failsWith('ENOTDIR'))
 })
 
+test('a folder that takes none, and says that there is nothing, is an error and no loop', {
+  timeout: 10_000,
+}, async () => {
+  await assert.rejects(makeFolder('/proc/textstream'), failsWith('ENOENT'))
+  await assert.rejects(makeFolder('/proc/textstream/below'), failsWith('ENOENT'))
+})
+
 test('syncs a tree with links, pipes and locks in it', async t => {
   const dir = await tempDir(t)
   await mkdir(join(dir, 'a', 'b'), { recursive: true })

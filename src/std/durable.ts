@@ -15,17 +15,28 @@ export const syncFolder = syncPath
 
 const isFolder = async (path: string) => (await stat(path)).isDirectory()
 
-/** Makes the folder and those above it, durably: after a power cut they are still there. */
-export const makeFolder = async (path: string): Promise<void> => {
+/** False if it is there already. */
+const makeOne = async (path: string): Promise<boolean> => {
   try {
     await mkdir(path)
+    return true
   } catch (error) {
-    const errno = errnoOf(error)
-    if (errno === 'EEXIST' && (await isFolder(path))) return
-    if (errno !== 'ENOENT') throw error
+    if (errnoOf(error) === 'EEXIST' && (await isFolder(path))) return false
+    throw error
+  }
+}
+
+/**
+ * Makes the folder and those above it, durably: after a power cut they are still there. Level by level, as Node's
+ * recursive mkdir never returns where a folder that is there says ENOENT for whatever is made in it, as /proc does.
+ */
+export const makeFolder = async (path: string): Promise<void> => {
+  try {
+    if (!(await makeOne(path))) return
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error
     await makeFolder(dirname(path))
-    // Recursive only so that it doesn't matter if another process was faster.
-    await mkdir(path, { recursive: true })
+    await makeOne(path)
   }
   await syncFolder(dirname(path))
 }

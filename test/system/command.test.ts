@@ -16,6 +16,27 @@ const ran: Record<string, [argv: string[], code: number, stdout: RegExp, stderr:
   'refuses a command called like a method of objects': [['constructor'], 2, /^$/, /unknown command 'constructor'/],
   'refuses an unknown option': [['--jsno'], 2, /^$/, /^textstream: unknown option '--jsno'/],
   'suggests the option that was meant': [['books', '--lag', 'x'], 2, /^$/, /Did you mean --log/],
+  'says that a runner comes later': [['refresh', '-r', 'hadoop', 'x'], 2, /^$/, /'hadoop' .* comes in a later release/],
+  'says that a place to read comes later': [['refresh', 'x', 'hdfs:///y'], 2, /^$/, /"hdfs:\/\/\/y": .* later release/],
+  'says that a place to write comes later': [
+    ['produce', '-', '-l', 'kafka://host/topic'],
+    2,
+    /^$/,
+    /"kafka:\/\/host\/topic": "kafka:" comes in a later release/,
+  ],
+  'takes any uri for a document': [
+    ['cat', 'hdfs:///y', '--from', '/nowhere'],
+    2,
+    /^$/,
+    /^textstream: (?!.*later release).*\/nowhere/,
+  ],
+  'says what keeps a log from being made': [
+    ['produce', '-', '-l', '/proc/x'],
+    1,
+    /^$/,
+    /"\/proc\/x" cannot be written to/,
+  ],
+  'says what keeps an output from being made': [['refresh', bin, '-o', '/proc/x'], 1, /^$/, /"\/proc\/\.x\.lock"/],
   'says that a command comes later': [['consume', '--hive-port', '1'], 2, /^$/, /"consume" comes in a later release/],
 }
 
@@ -28,12 +49,25 @@ for (const [name, [argv, code, stdout, stderr]] of Object.entries(ran)) {
   })
 }
 
+test('says that its output cannot be written, without a stack', async () => {
+  for (const argv of ['--version', '--help', 'cat --help']) {
+    const { code, stderr } = await execute('sh', ['-c', `exec '${bin}' ${argv} > /dev/full`])
+    assert.match(stderr, /^textstream: write to standard output: ENOSPC[^\n]*\n$/, argv)
+    assert.equal(code, 1, argv)
+  }
+})
+
 test('runs through a chain of symbolic links', async () => {
   await using dir = await tempDir()
   await symlink(bin, join(dir.path, 'first'))
   await symlink('first', join(dir.path, 'second'))
   const { stdout } = await execute(join(dir.path, 'second'), ['--version'])
   assert.equal(stdout, `${version}\n`)
+})
+
+test('runs by a relative path, whatever CDPATH says', async () => {
+  const { stdout, stderr } = await execute('bash', ['-c', `cd '${root}' && CDPATH=/ bin/textstream --version`])
+  assert.deepEqual({ stdout, stderr }, { stdout: `${version}\n`, stderr: '' })
 })
 
 test('runs without a home, and where no cache can be kept', async () => {
@@ -86,7 +120,7 @@ const packagesOf = (urls: readonly string[]) => [
 test('loads nothing but itself to say its version', async () => {
   const urls = await loadedBy('--version')
   assert.deepEqual(packagesOf(urls), [])
-  assert.ok(urls.length <= 4, urls.join('\n'))
+  assert.ok(urls.length <= 5, urls.join('\n'))
 })
 
 test('loads no server and no schemas to refresh', async () => {
