@@ -44,10 +44,11 @@ const failures = (deliveries: readonly Delivery[]) =>
   deliveries.flatMap(({ why }) => (why === undefined ? [] : [`textstream: ${harmless(why)}`]))
 
 /** Failures are told after the table, where they are seen. */
-const report = (deliveries: readonly Delivery[], seconds: number) => {
+const report = (deliveries: readonly Delivery[], seconds: number, isStopped: boolean) => {
+  const none = isStopped ? 'stopped before the first one' : 'the source has none'
   for (const line of table([columns, ...deliveries.slice(0, rowsMax).map(rowOf)])) say(line)
   if (deliveries.length > rowsMax) say(`… and ${deliveries.length - rowsMax} more; --json lists them all`)
-  say(`${deliveries.length} texts in ${seconds.toFixed(2)} s: ${summary(deliveries) || 'the source has none'}`)
+  say(`${deliveries.length} texts in ${seconds.toFixed(2)} s: ${summary(deliveries) || none}`)
   const told = failures(deliveries)
   for (const line of told.slice(0, rowsMax)) say(line)
   if (told.length > 0) say('textstream: run the same command again to capture what is missing')
@@ -80,7 +81,7 @@ export const produceSource = async (topic: Topic, flags: ProduceFlags): Promise<
     const options = { again, progress, streams: concurrency, signal: stop.signal }
     deliveries = await produce(source, topic, seed === undefined ? options : { ...options, seed })
   }
-  report(deliveries, (performance.now() - began) / 1000)
+  report(deliveries, (performance.now() - began) / 1000, stop.code() !== undefined)
   if (flags.json) {
     const json = { source: source.url, topic: topic.name, ...totals(deliveries), deliveries }
     process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)

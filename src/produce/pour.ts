@@ -186,7 +186,7 @@ const flowInto = async (
   options: PourOptions,
 ): Promise<Poured> => {
   const { clock = systemClock, random = systemRandom, signal, progress } = options
-  const taken = options.uri === undefined ? (await holdingsOf(topic, '', [])).taken : new Taken()
+  const taken = options.uri === undefined ? (await holdingsOf(topic, '', [], signal)).taken : new Taken()
   const names = seededRandom(options.seed ?? randomBytes(16).toString('hex'))
   const desk = new Desk(writer, { clock, random, names, taken, signal })
   const blocks = readUntil(input, desk.signal)

@@ -60,7 +60,9 @@ const deliver = async (
   options: ProduceOptions,
 ): Promise<Delivery[]> => {
   const { clock = systemClock, random = systemRandom, retry = retryLimits, progress = newProgress() } = options
-  const holdings = await holdingsOf(topic, source.url, files)
+  const holdings = await holdingsOf(topic, source.url, files, options.signal)
+  // What was left unread may hold any of the texts.
+  if (options.signal?.aborted) return []
   const names = seededRandom(options.seed ?? randomBytes(16).toString('hex'))
   const desk = new Desk(writer, { clock, random, names, taken: holdings.taken, signal: options.signal })
   const context = { source, desk, retry, progress, isAway: false }
@@ -74,17 +76,26 @@ const deliver = async (
   return deliveries
 }
 
+/** A source that is slow to answer must not hold up who wants to stop. */
+const filesOf = (source: Source, { signal }: ProduceOptions) =>
+  source.list(signal === undefined ? {} : { signal }).catch(thrown => {
+    if (signal?.aborted) return []
+    throw thrown
+  })
+
 /**
  * Captures all texts of a source into a topic, all at once, each into a document of its own, and resolves when all of
  * it is durable. What the topic holds of them already is not captured again: open answers go on where they end, those
  * that ended are left alone unless the text is another one now.
  *
- * Resolves with one delivery for each text, in the order of their names, also for texts that failed. Rejects with
+ * Resolves with one delivery for each text, in the order of their names, also for texts that failed; with none if `signal`
+ * aborted before the first one began. Rejects with
  * `source/unreachable` if the source cannot be asked for its texts, with `topic/locked` if another one writes, and with
  * the topic's error as soon as an append fails.
  */
 export const produce = async (source: Source, topic: Topic, options: ProduceOptions = {}): Promise<Delivery[]> => {
-  const files = await source.list()
+  const files = await filesOf(source, options)
+  if (options.signal?.aborted) return []
   const writer = await topic.writer()
   const deliveries = await deliver(source, topic, writer, files, options).catch(async thrown => {
     await writer[Symbol.asyncDispose]().catch(() => {})

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Chunk } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
-import type { Position, Topic } from '../topic/topic.ts'
+import type { Position, ReadOptions, Topic } from '../topic/topic.ts'
 import { chunkFrom, layout, looksAt } from './layout.ts'
 import type { Answer } from './line-writer.ts'
 import { Taken } from './taken.ts'
@@ -45,6 +45,7 @@ interface Tracked {
 }
 
 interface Known {
+  /** By `keyOf`. */
   readonly open: Map<string, Tracked>
   /** By file. */
   readonly ended: Map<string, EndedAnswer>
@@ -70,17 +71,28 @@ const track = (record: Chunk, partition: string, offset: number): Tracked => {
   }
 }
 
+/** An answer is one within its document: a stranger may use the same name elsewhere. */
+const keyOf = (destinationUri: string, responseId: string) => `${destinationUri.length} ${destinationUri}${responseId}`
+
+const isSuperseded = (old: Answer | undefined, { supersedes, destination_uri, agent_id }: Answer) =>
+  old?.response_id === supersedes && old?.destination_uri === destination_uri && old.agent_id === agent_id
+
+const supersede = (known: Known, { answer }: Tracked) => {
+  const { destination_uri, supersedes, source } = answer
+  if (supersedes === undefined) return
+  const key = keyOf(destination_uri, supersedes)
+  if (isSuperseded(known.open.get(key)?.answer, answer)) known.open.delete(key)
+  if (isSuperseded(known.ended.get(source!.file)?.answer, answer)) known.ended.delete(source!.file)
+}
+
 const begins = (known: Known, tracked: Tracked) => {
-  const { response_id, supersedes, source } = tracked.answer
-  if (supersedes !== undefined) {
-    known.open.delete(supersedes)
-    if (known.ended.get(source!.file)?.answer.response_id === supersedes) known.ended.delete(source!.file)
-  }
-  if (!known.open.has(response_id)) known.open.set(response_id, tracked)
+  supersede(known, tracked)
+  const key = keyOf(tracked.answer.destination_uri, tracked.answer.response_id)
+  if (!known.open.has(key)) known.open.set(key, tracked)
 }
 
 const ends = (known: Known, { answer }: Tracked, { reason, chunks, bytes }: NonNullable<Chunk['end']>) => {
-  known.open.delete(answer.response_id)
+  known.open.delete(keyOf(answer.destination_uri, answer.response_id))
   known.ended.set(answer.source!.file, { answer, reason, chunks, bytes })
 }
 
@@ -95,7 +107,13 @@ const uriCollector = (taken: Taken) => {
 }
 
 /** First pass: which documents there are, and who captured what. Looks closely at first and closing records only. */
-const survey = async (topic: Topic, url: string, files: ReadonlySet<string>, taken: Taken): Promise<Known> => {
+const survey = async (
+  topic: Topic,
+  url: string,
+  files: ReadonlySet<string>,
+  taken: Taken,
+  options: Pick<ReadOptions, 'signal'>,
+): Promise<Known> => {
   const known: Known = { open: new Map(), ended: new Map() }
   const collect = uriCollector(taken)
   const note = (record: Chunk, partition: string, offset: number) => {
@@ -104,10 +122,10 @@ const survey = async (topic: Topic, url: string, files: ReadonlySet<string>, tak
     const { response_id, seq, source, end } = record
     if (response_id === undefined || seq === undefined) return
     if (source?.url === url && files.has(source.file)) begins(known, track(record, partition, offset))
-    const tracked = known.open.get(response_id)
+    const tracked = known.open.get(keyOf(record.destination_uri, response_id))
     if (end !== undefined && tracked !== undefined) ends(known, tracked, end)
   }
-  for await (const { partition, entries } of topic.read({})) {
+  for await (const { partition, entries } of topic.read({}, options)) {
     for (const { line, offset } of entries) {
       if (looksAt(line)) collect(line, layout.uriFrom, layout.uriTo)
       else {
@@ -154,21 +172,27 @@ const turns = () => {
   }
 }
 
+const keyOfLine = (line: Buffer) =>
+  keyOf(line.toString('utf8', layout.uriFrom, layout.uriTo), line.toString('utf8', layout.idFrom, layout.idTo))
+
+const keyOfRecord = (record: Chunk | undefined) =>
+  record?.response_id === undefined ? undefined : keyOf(record.destination_uri, record.response_id)
+
 /** Second pass, only if an answer is open: its numbers, and the digest of its text. */
-const recount = async (topic: Topic, known: Known): Promise<void> => {
+const recount = async (topic: Topic, known: Known, options: Pick<ReadOptions, 'signal'>): Promise<void> => {
   const until = await topic.end()
   const turn = turns()
   const take = (line: Buffer) => {
     const isOurs = looksAt(line) && isUtf8(line)
     const record = isOurs ? undefined : recordIn(line)
-    const id = isOurs ? line.toString('utf8', layout.idFrom, layout.idTo) : record?.response_id
-    const tracked = id === undefined ? undefined : known.open.get(id)
+    const key = isOurs ? keyOfLine(line) : keyOfRecord(record)
+    const tracked = key === undefined ? undefined : known.open.get(key)
     if (tracked === undefined) return
     turn(tracked.digest)
     if (record === undefined) countLine(tracked, line)
     else countRecord(known, tracked, record)
   }
-  for await (const { entries } of topic.read(startOf(known.open.values(), until), { until })) {
+  for await (const { entries } of topic.read(startOf(known.open.values(), until), { ...options, until })) {
     for (const { line } of entries) take(asBuffer(line))
   }
   turn()
@@ -176,12 +200,19 @@ const recount = async (topic: Topic, known: Known): Promise<void> => {
 
 /**
  * What the topic holds of the texts of one source. The topic alone is asked, all of it; what this needs in memory
- * follows from the number of `files` and of their open answers, not from the length of the topic.
+ * follows from the number of `files` and of their open answers, not from the length of the topic. Once `signal` aborts,
+ * the rest is left unread.
  */
-export const holdingsOf = async (topic: Topic, url: string, files: readonly string[]): Promise<Holdings> => {
+export const holdingsOf = async (
+  topic: Topic,
+  url: string,
+  files: readonly string[],
+  signal?: AbortSignal,
+): Promise<Holdings> => {
+  const options = signal === undefined ? {} : { signal }
   const taken = new Taken()
-  const known = await survey(topic, url, new Set(files), taken)
-  if (known.open.size > 0) await recount(topic, known)
+  const known = await survey(topic, url, new Set(files), taken, options)
+  if (known.open.size > 0) await recount(topic, known, options)
   const open = Map.groupBy(known.open.values(), ({ answer }) => answer.source!.file)
   return { taken, of: file => ({ open: open.get(file) ?? [], ended: known.ended.get(file) }) }
 }

@@ -51,10 +51,10 @@ export async function* bodyOf(answer: Answer, what: string, signal?: AbortSignal
   if (!answer.body.complete) throw cut(what, 'the connection was closed before the end')
 }
 
-export const wholeBody = async (answer: Answer, bytesMax: number): Promise<Buffer> => {
+export const wholeBody = async (answer: Answer, bytesMax: number, signal?: AbortSignal): Promise<Buffer> => {
   const blocks: Uint8Array[] = []
   let bytes = 0
-  for await (const block of bodyOf(answer, 'answer')) {
+  for await (const block of bodyOf(answer, 'answer', signal)) {
     bytes += block.length
     if (bytes > bytesMax) throw new StreamError('source/unreachable', `the answer is longer than ${bytesMax} bytes`)
     blocks.push(block)

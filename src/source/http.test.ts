@@ -232,3 +232,19 @@ test('asks again where a kept connection was closed by the other side', async t 
   }
   assert.ok(connections >= 2)
 })
+
+test('names each text once, however often the source does', async t => {
+  const source = await answering(t, (_, response) => response.end('{"files":["b","a","b"]}'))
+  assert.deepEqual(await source.list(), ['a', 'b'])
+})
+
+test('refuses a stream that begins behind the chunk that was asked for', async t => {
+  const source = await answering(t, (_, response) => response.writeHead(200, { 'x-from': '3' }).end('{"chunk":"d"}\n'))
+  await assert.rejects(source.open('a', { from: 2 }), code('unreachable', /begins at chunk 3 instead of 2/))
+  assert.equal((await source.open('a', { from: 3 })).from, 3)
+})
+
+test('stops asking for the list when it is told to', async t => {
+  const source = await answering(t, ({ url }, response) => void (url === '/list_files' && response.write('{"files"')))
+  await assert.rejects(source.list({ signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' })
+})

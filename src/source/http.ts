@@ -2,7 +2,7 @@ import { StreamError } from '../std/error.ts'
 import { addressOf, publicName } from './address.ts'
 import { type Answer, Asker, type Limits } from './asker.ts'
 import { bodyOf, wholeBody } from './body.ts'
-import type { OpenOptions, Source, TextStream } from './source.ts'
+import type { ListOptions, OpenOptions, Source, TextStream } from './source.ts'
 
 const listBytesMax = 256 * 1024 * 1024
 const problemBytesMax = 64 * 1024
@@ -55,13 +55,13 @@ class HttpSource implements Source {
     this.#asker = new Asker(address, this.url, limits)
   }
 
-  async list(): Promise<readonly string[]> {
-    const answer = await this.#asker.get('/list_files')
+  async list({ signal }: ListOptions = {}): Promise<readonly string[]> {
+    const answer = await this.#asker.get('/list_files', {}, signal)
     if (answer.status !== 200) throw await this.#refusal(`list ${this.url}`, answer, { 404: 'source/unreachable' })
-    const files = filesIn(parsed(await wholeBody(answer, listBytesMax)))
+    const files = filesIn(parsed(await wholeBody(answer, listBytesMax, signal)))
     if (files === undefined)
       throw new StreamError('source/unreachable', `list ${this.url}: no list of files came; ${hint}`)
-    return [...files].sort(byBytes)
+    return [...new Set(files)].sort(byBytes)
   }
 
   async open(name: string, { from = 0, ifMatch, signal }: OpenOptions = {}): Promise<TextStream> {
@@ -75,10 +75,16 @@ class HttpSource implements Source {
       answer.drop()
       throw new StreamError('source/changed', `${what}: the text is ${etag} now, not ${ifMatch}; capture it anew`)
     }
+    const begins = numberIn(answer.headers['x-from']) ?? 0
+    if (begins > from) {
+      answer.drop()
+      const why = `it begins at chunk ${begins} instead of ${from}: the chunks between would be lost; ${hint}`
+      throw new StreamError('source/unreachable', `${what}: ${why}`)
+    }
     return {
       etag,
       chunkSize: numberIn(answer.headers['x-chunk-size']),
-      from: numberIn(answer.headers['x-from']) ?? 0,
+      from: begins,
       blocks: bodyOf(answer, what, signal),
     }
   }

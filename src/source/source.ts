@@ -8,8 +8,8 @@ export interface Source {
   /** What a person calls it: a folder's path, or a URL. */
   readonly url: string
 
-  /** The names of all texts, in byte order of their UTF-8. Rejects with code `source/unreachable` if it cannot be asked. */
-  list(): Promise<readonly string[]>
+  /** The names of all texts, each once, in byte order of their UTF-8. Rejects with code `source/unreachable` if it cannot be asked. */
+  list(options?: ListOptions): Promise<readonly string[]>
 
   /**
    * Opens one text from its chunk number `from` (0: the beginning).
@@ -23,6 +23,11 @@ export interface Source {
    * - `source/unreachable`: it cannot be asked, now; trying again may help.
    */
   open(name: string, options?: OpenOptions): Promise<TextStream>
+}
+
+export interface ListOptions {
+  /** Ends the asking; it rejects then. */
+  readonly signal?: AbortSignal
 }
 
 export interface OpenOptions {
