@@ -166,6 +166,14 @@ test('something else that appends to the same segment is found out before anythi
   assert.deepEqual(await linesIn(dir), ['one', 'two'])
 })
 
+test('a log that is removed while it is written to acknowledges nothing more', async t => {
+  const dir = join(await tempDir(t), 'logs')
+  await using writer = await fileTopic(dir).writer()
+  await writer.append('/a', Buffer.from('one\n'))
+  await rm(dir, { recursive: true })
+  await rejectsWith(writer.append('/a', Buffer.from('two\n')), 'topic/append', /somebody removed it.*gone with it/)
+})
+
 test('a place that cannot be written to says why', async t => {
   const dir = await tempDir(t)
   await writeFile(join(dir, 'file'), '')

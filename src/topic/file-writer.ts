@@ -35,7 +35,9 @@ const advice: Readonly<Record<string, string>> = {
 
 const appendError = (path: string, offset: number, cause: unknown) => {
   const todo = advice[errnoOf(cause) ?? ''] ?? 'see to that, then start again'
-  const message = `append to "${path}" at offset ${offset}: ${reasonOf(cause)}; nothing from there on is acknowledged, all before is durable; ${todo}`
+  const isRemoved = cause instanceof StreamError && cause.code === 'topic/removed'
+  const before = isRemoved ? 'what it held is gone with it' : 'all before is durable'
+  const message = `append to "${path}" at offset ${offset}: ${reasonOf(cause)}; nothing from there on is acknowledged, ${before}; ${todo}`
   return new StreamError('topic/append', message, { cause })
 }
 

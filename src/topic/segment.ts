@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { syncFolder } from '../std/durable.ts'
+import { StreamError } from '../std/error.ts'
 import { segmentPath } from './folder.ts'
 
 /** A write that stops short says why only when it is asked to go on: most often the disk is full. */
@@ -11,9 +12,13 @@ const writeAll = async (handle: FileHandle, blocks: readonly Buffer[], bytes: nu
   throw new Error(`short write: ${bytesWritten} of ${bytes} bytes`)
 }
 
-/** If not, then bytes are missing, or somebody else appended to our file: an offset would point to the wrong place. */
+/**
+ * If not, then bytes are missing, or somebody else appended to our file: an offset would point to the wrong place. In a
+ * file that was removed nobody will ever find them.
+ */
 const checkSize = (handle: FileHandle, expected: number) => {
-  const { size } = fstatSync(handle.fd)
+  const { size, nlink } = fstatSync(handle.fd)
+  if (nlink === 0) throw new StreamError('topic/removed', 'somebody removed it while it was written to')
   if (size !== expected) throw new Error(`it is ${size} bytes long instead of ${expected}: something else wrote to it`)
 }
 
