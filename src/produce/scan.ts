@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { Chunk } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
+import { FastLine } from '../chunk/fast-line.ts'
 import type { Position, ReadOptions, Topic } from '../topic/topic.ts'
-import { chunkFrom, layout, looksAt } from './layout.ts'
 import type { Answer } from './line-writer.ts'
 import { Taken } from './taken.ts'
 import { TextDigest } from './text-digest.ts'
@@ -115,19 +115,20 @@ const survey = async (
   options: Pick<ReadOptions, 'signal'>,
 ): Promise<Known> => {
   const known: Known = { open: new Map(), ended: new Map() }
+  const plain = new FastLine()
   const collect = uriCollector(taken)
   const note = (record: Chunk, partition: string, offset: number) => {
     const uri = Buffer.from(record.destination_uri)
     collect(uri, 0, uri.length)
     const { response_id, seq, source, end } = record
-    if (response_id === undefined || seq === undefined) return
+    if (response_id === undefined || response_id === '' || seq === undefined) return
     if (source?.url === url && files.has(source.file)) begins(known, track(record, partition, offset))
     const tracked = known.open.get(keyOf(record.destination_uri, response_id))
     if (end !== undefined && tracked !== undefined) ends(known, tracked, end)
   }
   for await (const { partition, entries } of topic.read({}, options)) {
     for (const { line, offset } of entries) {
-      if (looksAt(line)) collect(line, layout.uriFrom, layout.uriTo)
+      if (plain.read(line, 0, line.length)) collect(line, plain.uriFrom, plain.uriTo)
       else {
         const record = recordIn(line)
         if (record !== undefined) note(record, partition, offset)
@@ -143,8 +144,6 @@ const count = (tracked: Tracked, seq: number, body: Buffer, from: number, to: nu
   if (seq > tracked.seq) tracked.whole = false
   tracked.seq = seq + 1
 }
-
-const countLine = (tracked: Tracked, line: Buffer) => count(tracked, layout.seq, line, chunkFrom, layout.chunkTo)
 
 const countRecord = (known: Known, tracked: Tracked, { chunk, seq, end }: Chunk) => {
   if (end !== undefined) return ends(known, tracked, end)
@@ -172,8 +171,8 @@ const turns = () => {
   }
 }
 
-const keyOfLine = (line: Buffer) =>
-  keyOf(line.toString('utf8', layout.uriFrom, layout.uriTo), line.toString('utf8', layout.idFrom, layout.idTo))
+const keyOfLine = (line: Buffer, { uriFrom, uriTo, idFrom, idTo }: FastLine) =>
+  keyOf(line.toString('utf8', uriFrom, uriTo), line.toString('utf8', idFrom, idTo))
 
 const keyOfRecord = (record: Chunk | undefined) =>
   record?.response_id === undefined ? undefined : keyOf(record.destination_uri, record.response_id)
@@ -182,14 +181,15 @@ const keyOfRecord = (record: Chunk | undefined) =>
 const recount = async (topic: Topic, known: Known, options: Pick<ReadOptions, 'signal'>): Promise<void> => {
   const until = await topic.end()
   const turn = turns()
+  const plain = new FastLine()
   const take = (line: Buffer) => {
-    const isOurs = looksAt(line) && isUtf8(line)
-    const record = isOurs ? undefined : recordIn(line)
-    const key = isOurs ? keyOfLine(line) : keyOfRecord(record)
+    const isPlain = plain.read(line, 0, line.length) && isUtf8(line)
+    const record = isPlain ? undefined : recordIn(line)
+    const key = isPlain ? keyOfLine(line, plain) : keyOfRecord(record)
     const tracked = key === undefined ? undefined : known.open.get(key)
     if (tracked === undefined) return
     turn(tracked.digest)
-    if (record === undefined) countLine(tracked, line)
+    if (record === undefined) count(tracked, plain.seq, line, plain.bodyFrom, plain.bodyTo)
     else countRecord(known, tracked, record)
   }
   for await (const { entries } of topic.read(startOf(known.open.values(), until), { ...options, until })) {

@@ -1,4 +1,4 @@
-import { microsOf } from '../chunk/event-time.ts'
+import { microsOf } from './event-time.ts'
 
 /**
  * Reads the lines that producers really write, without parsing them: the members `chunk`, `agent_id`,
@@ -24,7 +24,7 @@ export class FastLine {
   readonly #days = new DayCache()
 
   /** Whether `[from, to)` is such a line; if so, the fields say what it holds. */
-  read(bytes: Buffer, from: number, to: number): boolean {
+  read(bytes: Uint8Array, from: number, to: number): boolean {
     let at = to - 1
     if (at - from < shortestLine || bytes[at] !== closeBrace) return false
     this.seq = -1
@@ -58,7 +58,7 @@ export class FastLine {
     return at >= 0 && this.#readBody(bytes, from, at)
   }
 
-  #readBody(bytes: Buffer, from: number, to: number): boolean {
+  #readBody(bytes: Uint8Array, from: number, to: number): boolean {
     for (let i = 0; i < chunkKey.length; i++) if (bytes[from + i] !== chunkKey[i]) return false
     let at = from + chunkKey.length
     if (bytes[at] === space) at++
@@ -69,7 +69,7 @@ export class FastLine {
   }
 
   /** The digits that end at `to`; gives where the member before them ends, or −1. */
-  #readSeq(bytes: Buffer, to: number): number {
+  #readSeq(bytes: Uint8Array, to: number): number {
     let from = to
     let seq = 0
     let power = 1
@@ -107,7 +107,7 @@ const responseId = Buffer.from('"response_id"')
 const seqKey = Buffer.from('"seq"')
 
 /** The quote that opens the plain string whose closing quote ends at `to`; −1 if there is an escape or control byte in it. */
-const openingQuote = (bytes: Buffer, to: number, from: number): number => {
+const openingQuote = (bytes: Uint8Array, to: number, from: number): number => {
   if (bytes[to - 1] !== quote) return -1
   for (let at = to - 2; at > from; at--) {
     const byte = bytes[at]
@@ -118,7 +118,7 @@ const openingQuote = (bytes: Buffer, to: number, from: number): number => {
 }
 
 /** If `,"key":` stands before the value at `value`, where its comma is, which is where the member before it ends; or −1. */
-const memberBefore = (bytes: Buffer, value: number, key: Buffer): number => {
+const memberBefore = (bytes: Uint8Array, value: number, key: Uint8Array): number => {
   let at = value - 1
   if (bytes[at] === space) at--
   if (bytes[at] !== colon) return -1
@@ -129,7 +129,7 @@ const memberBefore = (bytes: Buffer, value: number, key: Buffer): number => {
   return bytes[at] === comma ? at : -1
 }
 
-const twoDigits = (bytes: Buffer, at: number, max: number): number => {
+const twoDigits = (bytes: Uint8Array, at: number, max: number): number => {
   const tens = bytes[at] - zero
   const ones = bytes[at + 1] - zero
   if (tens < 0 || tens > 9 || ones < 0 || ones > 9) return Number.NaN
@@ -149,7 +149,7 @@ class DayCache {
   #date = Buffer.alloc(dateLength)
   #midnight = Number.NaN
 
-  micros(bytes: Buffer, from: number, to: number): number {
+  micros(bytes: Uint8Array, from: number, to: number): number {
     let at = from + timeLength
     let fraction = 0
     if (at < to && bytes[at] === point) {
@@ -169,13 +169,13 @@ class DayCache {
     return this.#midnightOf(bytes, from) + ((hours * 60 + minutes) * 60 + seconds) * 1e6 + fraction
   }
 
-  #midnightOf(bytes: Buffer, from: number): number {
+  #midnightOf(bytes: Uint8Array, from: number): number {
     const date = this.#date
     for (let i = dateLength - 1; ; i--) {
       if (i < 0) return this.#midnight
       if (bytes[from + i] !== date[i]) break
     }
-    bytes.copy(date, 0, from, from + dateLength)
+    date.set(bytes.subarray(from, from + dateLength))
     this.#midnight = date[4] === dash ? microsOf(date.toString('latin1')) : Number.NaN
     return this.#midnight
   }
