@@ -3,7 +3,6 @@ import { type Delivery, type DeliveryState, newProgress, produce } from '../prod
 import { harmless } from '../std/terminal.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { ProduceFlags } from './produce-flags.ts'
-import { boundMemory } from './produce-memory.ts'
 import { showProgress } from './produce-progress.ts'
 import { untilSignal } from './produce-signals.ts'
 import { exit, say } from './run.ts'
@@ -77,7 +76,6 @@ export const produceSource = async (topic: Topic, flags: ProduceFlags): Promise<
   let deliveries: Delivery[]
   {
     using _ = showProgress(progress)
-    using __ = boundMemory()
     const options = { again, progress, streams: concurrency, signal: stop.signal }
     deliveries = await produce(source, topic, seed === undefined ? options : { ...options, seed })
   }

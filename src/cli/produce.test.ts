@@ -75,6 +75,17 @@ test('captures every text of a served folder, and says where each went', async t
   assert.equal((await linesOf(fileTopic(logs))).length, lines.length)
 })
 
+test('says what to do where it may open too few files', async t => {
+  const { url, logs } = await served(t, originals(60, 10))
+  const command = `ulimit -n 40; exec "$@"`
+  const argv = [process.execPath, '--disable-warning=ExperimentalWarning', main, 'produce', '-s', url, '-l', logs]
+  const child = spawn('bash', ['-c', command, 'bash', ...argv])
+  const { err, exit } = await ended(child)
+  assert.equal(exit, 1)
+  assert.match(err, /EMFILE: too many open files/)
+  assert.doesNotMatch(err, /\n {4}at |Node\.js v/)
+})
+
 const recordsIn = async (logs: string) => (await linesOf(fileTopic(logs)).catch(() => [])).length
 
 /** Until the log holds more than it did, or `signal` aborts. */

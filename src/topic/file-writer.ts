@@ -30,6 +30,7 @@ type Limits = Required<WriterOptions>
 
 const advice: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space, then start again',
+  EMFILE: 'allow more open files (ulimit -n), then start again',
   EIO: 'check the disk (dmesg says more), then start again',
 }
 
