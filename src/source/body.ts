@@ -1,8 +1,12 @@
-import { reasonOf, StreamError } from '../std/error.ts'
+import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import type { Answer } from './asker.ts'
 import { discard } from './garbage.ts'
 
 const cut = (what: string, why: string, cause?: unknown) => new StreamError('source/cut', `${what}: ${why}`, { cause })
+const tooEarly = 'the connection was closed before the end'
+
+/** Node calls it "aborted", as if we had done it. */
+const whyCut = (thrown: unknown) => (errnoOf(thrown) === 'ECONNRESET' ? tooEarly : reasonOf(thrown))
 
 /** Ends the body if nothing comes for too long while it is waited for; a consumer may take its time. */
 class Patience {
@@ -44,11 +48,11 @@ export async function* bodyOf(answer: Answer, what: string, signal?: AbortSignal
     }
   } catch (thrown) {
     signal?.throwIfAborted()
-    throw cut(what, reasonOf(thrown), thrown)
+    throw cut(what, whyCut(thrown), thrown)
   } finally {
     await blocks.return?.()
   }
-  if (!answer.body.complete) throw cut(what, 'the connection was closed before the end')
+  if (!answer.body.complete) throw cut(what, tooEarly)
 }
 
 export const wholeBody = async (answer: Answer, bytesMax: number, signal?: AbortSignal): Promise<Buffer> => {

@@ -248,3 +248,14 @@ test('stops asking for the list when it is told to', async t => {
   const source = await answering(t, ({ url }, response) => void (url === '/list_files' && response.write('{"files"')))
   await assert.rejects(source.list({ signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' })
 })
+
+test('says so where the list is cut off, and where a stream comes packed', async t => {
+  const cut: RequestListener = (_, response) => response.writeHead(200, { 'content-length': '100' }).write('{"files"')
+  const half = await answering(t, (request, response) => {
+    cut(request, response)
+    setTimeout(() => response.destroy(), 20)
+  })
+  await assert.rejects(half.list(), code('unreachable', /^list http.*the connection was closed before the end/))
+  const packed = await answering(t, (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'))
+  await assert.rejects(packed.open('a'), code('not-utf8', /packed \(content-encoding "gzip"\)/))
+})

@@ -1,4 +1,4 @@
-import { StreamError } from '../std/error.ts'
+import { reasonOf, StreamError } from '../std/error.ts'
 import { addressOf, publicName } from './address.ts'
 import { type Answer, Asker, type Limits } from './asker.ts'
 import { bodyOf, wholeBody } from './body.ts'
@@ -58,10 +58,18 @@ class HttpSource implements Source {
   async list({ signal }: ListOptions = {}): Promise<readonly string[]> {
     const answer = await this.#asker.get('/list_files', {}, signal)
     if (answer.status !== 200) throw await this.#refusal(`list ${this.url}`, answer, { 404: 'source/unreachable' })
-    const files = filesIn(parsed(await wholeBody(answer, listBytesMax, signal)))
+    const files = filesIn(parsed(await this.#bodyOfList(answer, signal)))
     if (files === undefined)
       throw new StreamError('source/unreachable', `list ${this.url}: no list of files came; ${hint}`)
     return [...new Set(files)].sort(byBytes)
+  }
+
+  /** Half a list is none. */
+  #bodyOfList(answer: Answer, signal: AbortSignal | undefined): Promise<Buffer> {
+    return wholeBody(answer, listBytesMax, signal).catch(thrown => {
+      signal?.throwIfAborted()
+      throw new StreamError('source/unreachable', `list ${this.url}: ${reasonOf(thrown)}; try again`, { cause: thrown })
+    })
   }
 
   async open(name: string, { from = 0, ifMatch, signal }: OpenOptions = {}): Promise<TextStream> {
@@ -70,6 +78,7 @@ class HttpSource implements Source {
     const path = `/stream/${encoded(name)}${from > 0 ? `?from=${from}` : ''}`
     const answer = await this.#asker.get(path, ifMatch === undefined ? {} : { 'if-match': ifMatch }, signal)
     if (answer.status !== 200) throw await this.#refusal(what, answer)
+    this.#refusePacked(what, answer)
     const { etag } = answer.headers
     if (ifMatch !== undefined && etag !== undefined && etag !== ifMatch) {
       answer.drop()
@@ -87,6 +96,15 @@ class HttpSource implements Source {
       from: begins,
       blocks: bodyOf(answer, what, signal),
     }
+  }
+
+  /** We asked for it as it is; something on the way packed it. */
+  #refusePacked(what: string, answer: Answer): void {
+    const coding = answer.headers['content-encoding'] ?? 'identity'
+    if (coding === 'identity') return
+    answer.drop()
+    const why = `it came packed (content-encoding ${JSON.stringify(coding)}) though that was not asked for`
+    throw new StreamError('source/not-utf8', `${what}: ${why}; switch that off in whatever stands before the source`)
   }
 
   async #refusal(
