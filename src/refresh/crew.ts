@@ -40,6 +40,9 @@ const askWorker = (worker: Worker, order: Order): Promise<unknown> =>
     worker.postMessage(order)
   })
 
+/** Not what this process was started with: it may have been started with a program on the command line. */
+const execArgv = ['--disable-warning=ExperimentalWarning']
+
 /**
  * Threads that do one phase after another together, this one among them: it is thread 0, and does its share
  * synchronously. Threads share file descriptors.
@@ -47,6 +50,7 @@ const askWorker = (worker: Worker, order: Order): Promise<unknown> =>
 export class Crew implements AsyncDisposable {
   readonly size: number
   readonly #workers: Worker[]
+  readonly #ended: Promise<unknown>[]
   readonly #phases: Phases
 
   constructor(size: number, phases: Phases) {
@@ -55,8 +59,10 @@ export class Crew implements AsyncDisposable {
     const url = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url)
     this.#workers = Array.from(
       { length: size - 1 },
-      (_, i) => new Worker(url, { workerData: { thread: i + 1 }, trackUnmanagedFds: false }),
+      (_, i) => new Worker(url, { workerData: { thread: i + 1 }, trackUnmanagedFds: false, execArgv }),
     )
+    this.#ended = this.#workers.map(worker => new Promise(resolve => worker.once('exit', resolve)))
+    for (const worker of this.#workers) worker.on('error', () => {})
   }
 
   /**
@@ -75,8 +81,7 @@ export class Crew implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // A worker ends by itself once it is told that nothing follows: to end it by force can hang (nodejs/node#54918).
-    const ended = this.#workers.map(worker => new Promise(resolve => worker.once('exit', resolve)))
     for (const worker of this.#workers) worker.postMessage({ phase: 'end', task: undefined })
-    await Promise.all(ended)
+    await Promise.all(this.#ended)
   }
 }

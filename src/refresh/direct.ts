@@ -10,7 +10,7 @@ import { writeFully } from './files.ts'
 import { GroupLog } from './group-log.ts'
 import { digestOf } from './listing.ts'
 import { repair } from './repair.ts'
-import { accountOf, hashShare, type InputShare, type InputTask, work } from './share.ts'
+import { accountOf, hashesFirst, hashShare, type InputShare, type InputTask, nothingShared, work } from './share.ts'
 import { SliceReader } from './slices.ts'
 import { Turns, together } from './turns.ts'
 
@@ -176,26 +176,31 @@ class DirectThread {
 /** One thread's share: reads, places and writes slices until none is left, then finishes documents. */
 export const direct = (task: DirectTask, thread: number, tick?: (slices: number) => void): DirectShare => {
   const turns = new Turns(task.turns)
-  return together(turns, () => {
-    using account = accountOf(task, thread)
-    const digests = hashShare(task, turns, thread)
-    const reader = new SliceReader(task.inputs, task.sliceBytesMax)
-    const own = new DirectThread(task, turns, thread)
-    for (let i = turns.claim(work.slice); i < task.slices.length; i = turns.claim(work.slice)) {
-      reader.load(task.slices[i])
-      const block = own.read(reader)
-      own.prepare()
-      account.add(i, task.slices[i], reader, block)
-      turns.await(i)
-      const facts = own.place()
-      turns.pass(i)
-      own.openNew()
-      own.write(facts)
-      tick?.(turns.claimed(work.slice))
-    }
-    reader.close()
-    turns.meet(task.threads)
-    own.finish()
-    return { counters: account.counters, malformed: account.parts, digests, specials: own.specials }
-  })
+  return together<DirectShare>(
+    turns,
+    () => ({ ...nothingShared(), specials: [] }),
+    () => {
+      using account = accountOf(task, thread)
+      const digests = hashesFirst(task, thread) ? hashShare(task, turns) : []
+      const reader = new SliceReader(task.inputs, task.sliceBytesMax)
+      const own = new DirectThread(task, turns, thread)
+      for (let i = turns.claim(work.slice); i < task.slices.length; i = turns.claim(work.slice)) {
+        reader.load(task.slices[i])
+        const block = own.read(reader)
+        own.prepare()
+        account.add(i, task.slices[i], reader, block)
+        turns.await(i)
+        const facts = own.place()
+        turns.pass(i)
+        own.openNew()
+        own.write(facts)
+        tick?.(turns.claimed(work.slice))
+      }
+      reader.close()
+      digests.push(...hashShare(task, turns))
+      turns.meet()
+      own.finish()
+      return { counters: account.counters, malformed: account.parts, digests, specials: own.specials }
+    },
+  )
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Chunk } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
+import { asBuffer } from '../std/bytes.ts'
 import { StreamError } from '../std/error.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { DocumentRow } from './document.ts'
@@ -22,8 +23,6 @@ const mayName = (uri: string) => {
   const others = [Buffer.from('\\u'), Buffer.from('\\/')]
   return (line: Buffer) => line.includes(spelled) || others.some(other => line.includes(other))
 }
-
-const asBuffer = (line: Uint8Array) => Buffer.from(line.buffer, line.byteOffset, line.byteLength)
 
 /** An answer that is being followed: what of it has been shown, and what came before its turn. */
 interface Following {

@@ -10,12 +10,13 @@ import {
   statSync,
 } from 'node:fs'
 import { join, normalize } from 'node:path'
-import type { Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import type { Readable, Writable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
 import { compareUtf8 } from '../std/bytes.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
 import { readFully } from './files.ts'
+import { unpackZstd } from './zstd-frames.ts'
 
 /** One log file to read, up to its end as it was when the run began. */
 export interface Input {
@@ -50,11 +51,14 @@ const expand = (argument: string): string[] => {
   throw usage(`refresh "${argument}": no such file or folder`)
 }
 
-type Packing = (() => Transform) | undefined
+type Unpack = (packed: AsyncIterable<Buffer>, target: Writable) => Promise<void>
+type Packing = Unpack | undefined
+
+const unpackGzip: Unpack = (packed, target) => pipeline(packed, createGunzip(), target)
 
 const packingOf = (head: Buffer): Packing => {
-  if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return createGunzip
-  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return createZstdDecompress
+  if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return unpackGzip
+  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return unpackZstd
   return undefined
 }
 
@@ -84,8 +88,10 @@ const spool = async (name: string, stream: Readable, unpack: Packing, path: stri
   let packed = { bytes: 0, sha256: '' }
   const own = (bytes: AsyncIterable<Buffer>) => hashed(bytes, result => (packed = result))
   try {
-    if (unpack === undefined) await pipeline(stream, own, createWriteStream(path))
-    else await pipeline(stream, own, unpack(), createWriteStream(path))
+    const file = createWriteStream(path)
+    if (unpack === undefined) await pipeline(own(stream), file)
+    else await unpack(own(stream), file)
+    await finished(file)
   } catch (cause) {
     throw new StreamError(
       'refresh/unpack',

@@ -39,7 +39,7 @@ export const mapper = () => {
 }
 
 /** The sort order of the job. */
-export const compare = (a: Keyed, b: Keyed): number =>
+export const compare = (a: Omit<Keyed, 'chunk'>, b: Omit<Keyed, 'chunk'>): number =>
   compareUtf8(a.uri, b.uri) ||
   compareUtf8(a.responseId, b.responseId) ||
   Number(b.bySeq) - Number(a.bySeq) ||

@@ -84,20 +84,20 @@ export class LineAccount implements Disposable {
 /** The kinds of work that threads claim by number. */
 export const work = { slice: 0, hash: 1, part: 2 } as const
 
-/** The last thread begins with the digests of the inputs, while the others are at the slices already. */
-export const hashShare = (
-  { inputs, toHash, threads }: InputTask,
-  turns: Turns,
-  thread: number,
-): InputShare['digests'] => {
-  const digests: (readonly [number, string])[] = []
-  if (thread !== threads - 1) return digests
+/** Digests of inputs that no thread has taken yet. */
+export const hashShare = ({ inputs, toHash }: InputTask, turns: Turns): InputShare['digests'] => {
+  const digests: InputShare['digests'] = []
   for (let i = turns.claim(work.hash); i < toHash.length && !turns.stopped; i = turns.claim(work.hash)) {
     const { path, size } = inputs[toHash[i]]
     digests.push([toHash[i], digestOf(path, 0, size)])
   }
   return digests
 }
+
+/** The last thread begins with the digests, while the others are at the slices already. */
+export const hashesFirst = ({ threads }: InputTask, thread: number): boolean => thread > 0 && thread === threads - 1
+
+export const nothingShared = (): InputShare => ({ counters: newCounters(), malformed: [], digests: [] })
 
 export const accountOf = ({ scratch, inputs }: InputTask, thread: number): LineAccount =>
   new LineAccount(join(scratch, `malformed-${thread}`), inputs)

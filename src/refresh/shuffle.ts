@@ -16,14 +16,14 @@ import { compare, mapper } from './map.ts'
 import { attemptsName } from './output.ts'
 import { type ReduceTarget, reduce } from './reduce.ts'
 import { Scratch } from './scratch.ts'
-import { accountOf, hashShare, type InputShare, type InputTask, work } from './share.ts'
+import { accountOf, hashesFirst, hashShare, type InputShare, type InputTask, nothingShared, work } from './share.ts'
 import { simpleAnswerOf } from './simple.ts'
 import { SliceReader } from './slices.ts'
 import { reduceSpool } from './spools.ts'
 import { Turns, together } from './turns.ts'
 
 /** A spool that is larger is sorted on the disk instead of in memory. */
-export const spoolBytesMax = 16 * 1024 * 1024
+export const spoolBytesMax = 12 * 1024 * 1024
 
 /**
  * The general way, first half: every thread sends the lines of its slices to the spools of their documents, in the order
@@ -135,9 +135,9 @@ const spoolSeed = 0x2545f491
 
 export const shuffle = (task: ShuffleTask, thread: number, tick?: (slices: number) => void): InputShare => {
   const turns = new Turns(task.turns)
-  return together(turns, () => {
+  return together(turns, nothingShared, () => {
     using account = accountOf(task, thread)
-    const digests = hashShare(task, turns, thread)
+    const digests = hashesFirst(task, thread) ? hashShare(task, turns) : []
     const reader = new SliceReader(task.inputs, task.sliceBytesMax)
     const shuffler = new Shuffler(task)
     for (let i = turns.claim(work.slice); i < task.slices.length; i = turns.claim(work.slice)) {
@@ -150,6 +150,8 @@ export const shuffle = (task: ShuffleTask, thread: number, tick?: (slices: numbe
       tick?.(turns.claimed(work.slice))
     }
     reader.close()
+    digests.push(...hashShare(task, turns))
+    turns.meet()
     return { counters: account.counters, malformed: account.parts, digests }
   })
 }
@@ -253,29 +255,33 @@ class BlockReducer {
 
 export const reduceShare = (task: ReduceTask, thread: number): ReduceShare => {
   const turns = new Turns(task.turns)
-  return together(turns, () => {
-    const counters = newCounters()
-    const made: string[] = []
-    const block = new Block()
-    let bytes = Buffer.alloc(0)
-    using scratch = new Scratch(join(task.scratch, `texts-${thread}`))
-    for (let i = turns.claim(work.part); i < task.spools.length && !turns.stopped; i = turns.claim(work.part)) {
-      const spool = task.spools[i]
-      const path = join(task.scratch, `rows-${i}`)
-      made.push(path)
-      using rows = new Rows(path, counters)
-      const target = { dir: task.out, scratch, attempts: task.attempts, row: (row: DocumentRow) => rows.add(row) }
-      if (spool.bytes > spoolBytesMax) reduceSpool(spool.path, target)
-      else {
-        if (spool.bytes > bytes.length) bytes = Buffer.allocUnsafeSlow(spool.bytes + spool.bytes / 4)
-        readFully(spool.file, bytes, 0, spool.bytes, 0)
-        block.clear()
-        block.read(bytes, 0, spool.bytes)
-        new BlockReducer(block, target).run()
-        unlinkSync(spool.path)
+  return together<ReduceShare>(
+    turns,
+    () => ({ counters: newCounters(), rows: [] }),
+    () => {
+      const counters = newCounters()
+      const made: string[] = []
+      const block = new Block()
+      let bytes = Buffer.alloc(0)
+      using scratch = new Scratch(join(task.scratch, `texts-${thread}`))
+      for (let i = turns.claim(work.part); i < task.spools.length && !turns.stopped; i = turns.claim(work.part)) {
+        const spool = task.spools[i]
+        const path = join(task.scratch, `rows-${i}`)
+        made.push(path)
+        using rows = new Rows(path, counters)
+        const target = { dir: task.out, scratch, attempts: task.attempts, row: (row: DocumentRow) => rows.add(row) }
+        if (spool.bytes > spoolBytesMax) reduceSpool(spool.path, target)
+        else {
+          if (spool.bytes > bytes.length) bytes = Buffer.allocUnsafeSlow(spool.bytes + spool.bytes / 4)
+          readFully(spool.file, bytes, 0, spool.bytes, 0)
+          block.clear()
+          block.read(bytes, 0, spool.bytes)
+          new BlockReducer(block, target).run()
+          unlinkSync(spool.path)
+        }
+        closeSync(spool.file)
       }
-      closeSync(spool.file)
-    }
-    return { counters, rows: made }
-  })
+      return { counters, rows: made }
+    },
+  )
 }

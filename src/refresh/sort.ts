@@ -6,20 +6,33 @@ import { FileWriter } from './files.ts'
 import { linesOf } from './lines.ts'
 import { compare, type Keyed } from './map.ts'
 
-const sortBytesMax = 16 * 1024 * 1024
+const sortBytesMax = 12 * 1024 * 1024
+/** What is remembered of a record takes room too, however short its line is. */
+const sortRecordsMax = 100_000
 const mergeRunsMax = 32
 const runBufferBytes = 128 * 1024
 const runLineBytesMax = lineBytesMax + 256
 
-interface Held {
+/** A record that waits to be sorted: its key, and where its line lies; the record itself is made again when it is its turn. */
+interface Held extends Omit<Keyed, 'chunk'> {
+  readonly from: number
+  readonly to: number
+}
+
+interface Sorted {
   readonly record: Keyed
   readonly line: Buffer
+}
+
+const recordOf = (held: Omit<Keyed, 'chunk'>, line: Buffer): Keyed => {
+  const { uri, responseId, bySeq, key, arrival, micros } = held
+  return { chunk: decode(line) as Chunk, uri, responseId, bySeq, key, arrival, micros }
 }
 
 /** A run's line: the key that cannot be told from the record alone, a tab each, then the record's own line. */
 const runLine = ({ bySeq, key, arrival }: Keyed, line: Buffer) => [Buffer.from(`${bySeq}\t${key}\t${arrival}\t`), line]
 
-const parseRunLine = (bytes: Buffer): Held => {
+const parseRunLine = (bytes: Buffer): Sorted => {
   const tabs = [bytes.indexOf(9)]
   tabs.push(bytes.indexOf(9, tabs[0] + 1))
   tabs.push(bytes.indexOf(9, tabs[1] + 1))
@@ -35,7 +48,7 @@ const parseRunLine = (bytes: Buffer): Held => {
   }
 }
 
-function* readRun(path: string): Generator<Held> {
+function* readRun(path: string): Generator<Sorted> {
   const fd = openSync(path, 'r')
   try {
     for (const { bytes } of linesOf(fd, 0, Number.MAX_SAFE_INTEGER, runLineBytesMax, runBufferBytes))
@@ -47,7 +60,7 @@ function* readRun(path: string): Generator<Held> {
 }
 
 /** Merges sorted runs; few enough of them that picking the least by looking at all is cheap. */
-function* mergeRuns(paths: readonly string[]): Generator<Held> {
+function* mergeRuns(paths: readonly string[]): Generator<Sorted> {
   const runs = paths.map(readRun)
   const heads = runs.map(run => run.next())
   try {
@@ -69,8 +82,9 @@ function* mergeRuns(paths: readonly string[]): Generator<Held> {
 /** Sorts records by `compare`: in memory up to a limit, beyond it over sorted runs on the disk. */
 export class Sorter {
   readonly #path: string
+  #lines: Buffer = Buffer.alloc(0)
+  #used = 0
   #held: Held[] = []
-  #heldBytes = 0
   #runs: string[] = []
   #made = 0
 
@@ -80,10 +94,22 @@ export class Sorter {
   }
 
   /** `line` is the record's own, without line end; it is copied. */
-  add(record: Keyed, line: Buffer): void {
-    this.#held.push({ record, line: Buffer.from(line) })
-    this.#heldBytes += line.length
-    if (this.#heldBytes > sortBytesMax) this.#spill()
+  add({ uri, responseId, bySeq, key, arrival, micros }: Keyed, line: Buffer): void {
+    if (this.#used + line.length > sortBytesMax || this.#held.length === sortRecordsMax) this.#spill()
+    if (this.#used + line.length > this.#lines.length) this.#grow(this.#used + line.length)
+    const from = this.#used
+    this.#used += line.copy(this.#lines, from)
+    const last = this.#held.at(-1)
+    this.#held.push({
+      uri: last?.uri === uri ? last.uri : uri,
+      responseId: last?.responseId === responseId ? last.responseId : responseId,
+      bySeq,
+      key,
+      arrival,
+      micros,
+      from,
+      to: this.#used,
+    })
   }
 
   /** All records in order, once. */
@@ -96,17 +122,26 @@ export class Sorter {
     this.#held = []
   }
 
-  #sortHeld() {
-    return this.#held.sort((a, b) => compare(a.record, b.record))
+  *#sortHeld(): Generator<Sorted> {
+    for (const held of this.#held.sort(compare)) {
+      const line = this.#lines.subarray(held.from, held.to)
+      yield { record: recordOf(held, line), line }
+    }
+  }
+
+  #grow(bytes: number) {
+    const larger = Buffer.allocUnsafeSlow(Math.max(bytes, Math.min(sortBytesMax, this.#lines.length * 2), 64 * 1024))
+    this.#lines.copy(larger, 0, 0, this.#used)
+    this.#lines = larger
   }
 
   #spill() {
-    this.#runs.push(this.#write(this.#sortHeld()))
+    if (this.#held.length > 0) this.#runs.push(this.#write(this.#sortHeld()))
     this.#held = []
-    this.#heldBytes = 0
+    this.#used = 0
   }
 
-  #write(sorted: Iterable<Held>): string {
+  #write(sorted: Iterable<Sorted>): string {
     const path = `${this.#path}.run${this.#made++}`
     using file = new FileWriter(path)
     for (const { record, line } of sorted) {

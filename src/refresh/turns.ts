@@ -7,6 +7,8 @@ const stopSlot = 0
 const turnSlot = 1
 const claimSlot = 2
 const arriveSlot = 8
+const memberSlot = 9
+const closedBit = 1 << 20
 const slots = 16
 
 /**
@@ -46,19 +48,30 @@ export class Turns {
     Atomics.notify(this.#words, turnSlot)
   }
 
-  /** Waits until so many threads have come here. */
-  meet(threads: number): void {
+  /**
+   * Takes part from now on; false if it is too late for that. A thread that starts late, or never, is not waited for:
+   * while this one works, nobody could tell.
+   */
+  enter(): boolean {
+    for (let now = Atomics.load(this.#words, memberSlot); (now & closedBit) === 0; ) {
+      const before = Atomics.compareExchange(this.#words, memberSlot, now, now + 1)
+      if (before === now) return true
+      now = before
+    }
+    return false
+  }
+
+  /** Waits until all who take part have come here; from now on nobody else may. */
+  meet(): void {
+    const members = Atomics.or(this.#words, memberSlot, closedBit) & ~closedBit
     Atomics.add(this.#words, arriveSlot, 1)
     Atomics.notify(this.#words, arriveSlot)
-    for (
-      let come = Atomics.load(this.#words, arriveSlot);
-      come < threads;
-      come = Atomics.load(this.#words, arriveSlot)
-    ) {
+    for (;;) {
+      const come = Atomics.load(this.#words, arriveSlot)
       this.#check()
+      if (come >= members) return
       Atomics.wait(this.#words, arriveSlot, come)
     }
-    this.#check()
   }
 
   get stopped(): boolean {
@@ -79,8 +92,9 @@ export class Turns {
   }
 }
 
-/** A phase's share of one thread: should it fail, no other thread waits for it. */
-export const together = <Result>(turns: Turns, work: () => Result): Result => {
+/** A phase's share of one thread, or `nothing` if it came too late. Should it fail, no other thread waits for it. */
+export const together = <Result>(turns: Turns, nothing: () => Result, work: () => Result): Result => {
+  if (!turns.enter()) return nothing()
   try {
     return work()
   } catch (thrown) {

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { lstatSync, opendirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isObject } from '../chunk/faults.ts'
 import { fileNameOf } from '../chunk/file-name.ts'
 import { compareUtf8 } from '../std/bytes.ts'
+import { parseJson } from '../std/json.ts'
 import { type Counters, countDocument, newCounters } from './counters.ts'
 import { attemptFileOf, type DocumentRow } from './document.ts'
 import { linesOf } from './lines.ts'
@@ -37,7 +39,6 @@ const checkListing = (out: string, listing: Listing & { readonly file: string },
 const rowCounts = ['answers', 'chunks', 'bytes', 'repeats', 'conflicts', 'gaps', 'missing', 'out_of_order'] as const
 const states: readonly unknown[] = ['complete', 'open', 'incomplete', 'unsequenced']
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 const isParts = (value: unknown) => value === undefined || (Array.isArray(value) && value.every(isObject))
 
 const isRow = (row: unknown): row is DocumentRow & Record<string, unknown> =>
@@ -49,13 +50,8 @@ const isRow = (row: unknown): row is DocumentRow & Record<string, unknown> =>
   isParts(row.parts)
 
 const parseRow = (line: Buffer): DocumentRow | undefined => {
-  if (!isUtf8(line)) return undefined
-  try {
-    const row: unknown = JSON.parse(line.toString())
-    return isRow(row) ? row : undefined
-  } catch {
-    return undefined
-  }
+  const row = isUtf8(line) ? parseJson(line.toString()) : undefined
+  return isRow(row) ? row : undefined
 }
 
 /** The names come from the uri, never from the row: a row that was tampered with leads nowhere else. */

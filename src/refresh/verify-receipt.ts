@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { isObject } from '../chunk/faults.ts'
+import { parseJson } from '../std/json.ts'
 import { newCounters } from './counters.ts'
 import { readFully } from './files.ts'
 import { documentsName, malformedName, receiptName } from './output.ts'
@@ -9,7 +11,6 @@ import type { Findings } from './verify-report.ts'
 const receiptBytesMax = 64 * 1024 * 1024
 
 type Json = Record<string, unknown>
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
 const isDigest = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 const isListing = (value: unknown, file: string) =>
@@ -33,14 +34,6 @@ const faultIn = (receipt: unknown): string | undefined => {
   return undefined
 }
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** The receipt of an output, if there is one to judge by; else why not, among the findings. */
 export const readableReceipt = (out: string, findings: Findings): Receipt | undefined => {
   using file = openFile(join(out, receiptName))
@@ -48,7 +41,7 @@ export const readableReceipt = (out: string, findings: Findings): Receipt | unde
   else if (file.size > receiptBytesMax) findings.add('files', receiptName, `is longer than ${receiptBytesMax} bytes`)
   else {
     const bytes = Buffer.alloc(file.size)
-    const receipt = parse(bytes.toString('utf8', 0, readFully(file.fd, bytes, 0, file.size, 0)))
+    const receipt = parseJson(bytes.toString('utf8', 0, readFully(file.fd, bytes, 0, file.size, 0)))
     const fault = faultIn(receipt)
     if (fault === undefined) return receipt as Receipt
     findings.add('files', receiptName, fault)
