@@ -174,6 +174,16 @@ test('a log that is removed while it is written to acknowledges nothing more', a
   await rejectsWith(writer.append('/a', Buffer.from('two\n')), 'topic/append', /somebody removed it.*gone with it/)
 })
 
+test('a log with a packed segment is not appended to, unless the segment is there unpacked as well', async t => {
+  const dir = await tempDir(t)
+  await appendTo(dir, ['one'])
+  await writeFile(join(dir, `${segment(4)}.gz`), 'packed')
+  await rejectsWith(fileTopic(dir).writer(), 'topic/unwritable', /packed segment "0{19}4\.ndjson\.gz".*unpack it/)
+  await writeFile(join(dir, segment(4)), 'two\n')
+  await appendTo(dir, ['three'])
+  assert.deepEqual(await linesIn(dir), ['one', 'two', 'three'])
+})
+
 test('a place that cannot be written to says why', async t => {
   const dir = await tempDir(t)
   await writeFile(join(dir, 'file'), '')

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { makeFolder, syncFolder } from '../std/durable.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { lock } from '../std/lock.ts'
-import { logPartition, partitionsIn, type Segment as SegmentFile } from './folder.ts'
+import { logPartition, packedIn, partitionsIn, type Segment as SegmentFile } from './folder.ts'
 import { BlockPool, Gathered } from './gather.ts'
 import { faultInLines } from './lines.ts'
 import { Segment } from './segment.ts'
@@ -178,11 +178,22 @@ const nextBase = async (segments: readonly SegmentFile[]): Promise<number> => {
   return last.base + Math.max(1, await syncFound(last))
 }
 
+const refusePacked = async (dir: string): Promise<void> => {
+  const [first] = await packedIn(dir)
+  if (first === undefined) return
+  const why = 'it cannot be read there, so what it holds would be captured again'
+  throw new StreamError(
+    'topic/unwritable',
+    `log "${dir}" holds the packed segment "${first}": ${why}; unpack it, or write to another folder`,
+  )
+}
+
 /**
  * What was found is made durable before anybody builds on it: a predecessor that was killed may have left bytes that
  * were never synced. Only the last segment can hold any, or the last but one if a failed append was cut back.
  */
 const takeOver = async (dir: string): Promise<number> => {
+  await refusePacked(dir)
   const log = (await partitionsIn(dir)).find(({ name }) => name === logPartition)
   const base = await nextBase(log?.segments ?? [])
   await syncFolder(dir)

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { compareUtf8 } from '../std/bytes.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 
 /** A file that holds the bytes of a partition from offset `base` on. */
@@ -20,13 +21,13 @@ export interface Partition {
 
 const baseDigits = 20
 const ours = /^\d{20}\.ndjson$/
+const packed = /^(\d{20}\.ndjson)\.(?:gz|zst)$/
 const readable = /^[^.].*\.(?:ndjson|jsonl)$|^logs_.*\.txt$/s
 
 /** A segment's file is named by the offset of its first byte: `00000000000000000000.ndjson`. */
 export const segmentPath = (dir: string, base: number) => join(dir, `${String(base).padStart(baseDigits, '0')}.ndjson`)
 
 const isOurs = (file: string) => ours.test(file) && Number.isSafeInteger(Number(file.slice(0, baseDigits)))
-const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** What cannot be read, as an error for a person. */
 export const unreadable = (path: string, cause: unknown): StreamError => {
@@ -44,14 +45,23 @@ export const unreadable = (path: string, cause: unknown): StreamError => {
   })
 }
 
-const filesIn = async (dir: string): Promise<string[]> => {
-  const entries = await readdir(dir, { withFileTypes: true }).catch(error => {
+const entriesIn = (dir: string) =>
+  readdir(dir, { withFileTypes: true }).catch(error => {
     throw unreadable(dir, error)
   })
+
+/** Segments of ours that somebody packed, and that lie there in no other form: no topic reads them. */
+export const packedIn = async (dir: string): Promise<string[]> => {
+  const names = new Set((await entriesIn(dir)).map(({ name }) => name))
+  return [...names].filter(name => packed.test(name) && !names.has(name.replace(packed, '$1'))).sort(byBytes)
+}
+
+const filesIn = async (dir: string): Promise<string[]> => {
+  const entries = await entriesIn(dir)
   return entries
     .filter(entry => entry.isFile() && readable.test(entry.name))
     .map(({ name }) => name)
-    .sort(byBytes)
+    .sort(compareUtf8)
 }
 
 const partitionOf = (dir: string, files: readonly string[]): Partition[] => {
@@ -69,7 +79,7 @@ export const partitionsIn = async (dir: string): Promise<Partition[]> => {
   const files = await filesIn(dir)
   const old = files.filter(file => !isOurs(file)).map(file => oldPartition(dir, file))
   const log = partitionOf(dir, files.filter(isOurs))
-  const behind = old.findIndex(({ name }) => byBytes(name, segmentPath('', 0)) > 0)
+  const behind = old.findIndex(({ name }) => compareUtf8(name, segmentPath('', 0)) > 0)
   return behind === -1 ? [...old, ...log] : old.toSpliced(behind, 0, ...log)
 }
 
