@@ -53,7 +53,7 @@ const entriesIn = (dir: string) =>
 /** Segments of ours that somebody packed, and that lie there in no other form: no topic reads them. */
 export const packedIn = async (dir: string): Promise<string[]> => {
   const names = new Set((await entriesIn(dir)).map(({ name }) => name))
-  return [...names].filter(name => packed.test(name) && !names.has(name.replace(packed, '$1'))).sort(byBytes)
+  return [...names].filter(name => packed.test(name) && !names.has(name.replace(packed, '$1'))).sort(compareUtf8)
 }
 
 const filesIn = async (dir: string): Promise<string[]> => {
