@@ -33,6 +33,7 @@ export class Desk {
   /** Aborts when the run is to end early: a person said so, or the topic failed. */
   readonly signal: AbortSignal
   #failure: unknown
+  #idMicros = 0
   #turn: Promise<void> = Promise.resolve()
   #last: Promise<void> = Promise.resolve()
 
@@ -51,8 +52,10 @@ export class Desk {
     return isoMicros(this.#options.clock())
   }
 
+  /** Later ones sort behind earlier ones, whatever the clock does: answers that begin in the same microsecond, too. */
   responseId(): string {
-    return responseId(this.now(), this.#options.random)
+    this.#idMicros = Math.max(this.#options.clock(), this.#idMicros + 1)
+    return responseId(isoMicros(this.#idMicros), this.#options.random)
   }
 
   agent(): string {

@@ -146,6 +146,22 @@ test('begins another answer behind a closing record', async () => {
   assert.deepEqual([places[0][0] === places[1][0], places[1][0] === places[2][0]], [true, false])
 })
 
+test('keeps answers of one document in the order in which they began, though the clock goes back', async () => {
+  const agents = ['Agent_Ada', 'Agent_Bob', 'Agent_Cleo', 'Agent_Dan']
+  const input = agents.map(agent_id => `${JSON.stringify({ chunk: agent_id, agent_id, destination_uri: '/a.md' })}\n`)
+  for (const stepMicros of [-1000, 0]) {
+    let micros = Date.UTC(2026, 0, 2) * 1000
+    const clock = () => (micros += stepMicros)
+    const { topic, lines } = await poured(input.join(''), { format: 'ndjson', clock })
+    const timeOf = new Map(lines.map(line => [JSON.parse(line).response_id, JSON.parse(line).event_time]))
+    const began = (await answersIn(topic)).sort((a, b) => (timeOf.get(a.id) + a.id < timeOf.get(b.id) + b.id ? -1 : 1))
+    assert.deepEqual(
+      began.map(({ agent }) => agent),
+      agents,
+    )
+  }
+})
+
 test('sets malformed lines aside, with their number, offset and reason', async () => {
   const lines = [
     '{"destination_uri":"/a"}',
