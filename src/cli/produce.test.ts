@@ -75,6 +75,21 @@ test('captures every text of a served folder, and says where each went', async t
   assert.equal((await linesOf(fileTopic(logs))).length, lines.length)
 })
 
+test('takes no offence at variables that are there for the other kind of run', async t => {
+  const { url, logs } = await served(t, originals(1, 10))
+  const env = { ...process.env, TEXTSTREAM_STREAM_SOURCE_PORT: url, TEXTSTREAM_LOGS_DIR: logs, TEXTSTREAM_URI: '/a.md' }
+  for (const argv of [['produce', '-'], ['produce']]) {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...argv], { env })
+    child.stdin!.end('text')
+    const { err, exit } = await ended(child)
+    assert.equal(exit, 0, err)
+  }
+  assert.deepEqual(
+    (await answersIn(fileTopic(logs))).map(({ file, uri }) => (file === '' ? uri : file)),
+    ['/a.md', 'text-0.txt'],
+  )
+})
+
 test('says what to do where it may open too few files', async t => {
   const { url, logs } = await served(t, originals(60, 10))
   const command = `ulimit -n 40; exec "$@"`

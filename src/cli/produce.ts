@@ -54,7 +54,17 @@ const openTopic = async ({ logsDir }: ProduceFlags): Promise<Topic> => {
   return (await import('../produce/nowhere.ts')).nowhere
 }
 
-const act = async (input: string | undefined, flags: ProduceFlags) => {
+const forInput = ['agent', 'uri', 'format'] as const
+const forSource = ['streamSourcePort'] as const
+
+/** The environment is for every run: what is there for the other kind of run is left alone. */
+const withoutForeign = (input: string | undefined, flags: ProduceFlags, command: Command): ProduceFlags => {
+  const foreign = (input === '-' ? forSource : forInput).filter(name => command.getOptionValueSource(name) === 'env')
+  return { ...flags, ...Object.fromEntries(foreign.map(name => [name, undefined])) }
+}
+
+const act = async (input: string | undefined, given: ProduceFlags, command: Command) => {
+  const flags = withoutForeign(input, given, command)
   refuseMixed(input, flags)
   refuseKafka(flags)
   const topic = await openTopic(flags)
