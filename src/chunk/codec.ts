@@ -1,4 +1,6 @@
 import { isUtf8 } from 'node:buffer'
+import { asBuffer } from '../std/bytes.ts'
+import { parseJson } from '../std/json.ts'
 import { type Chunk, type End, lineBytesMax, type StreamRef } from './chunk.ts'
 import { extrasOf, joinNested, joinObjects } from './extra.ts'
 import { faultInRecord, isObject, isRenamed, repeatIn } from './faults.ts'
@@ -57,16 +59,8 @@ const isBlank = (bytes: Buffer) => {
   return true
 }
 
-const parse = (json: string): unknown => {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
-}
-
 const decodeText = (text: string): Chunk | Malformed => {
-  const json = parse(text)
+  const json = parseJson(text)
   if (json === undefined) return { malformed: 'not JSON' }
   if (!isObject(json)) return { malformed: 'not a JSON object' }
   const members = membersOf(text)
@@ -82,7 +76,7 @@ const decodeText = (text: string): Chunk | Malformed => {
  * its start, and `\n`, `\r\n`, a `\r` that is left of that, or nothing at its end. What it refuses is what PROTOCOL.md calls malformed.
  */
 export const decode = (line: Uint8Array): Chunk | Malformed | undefined => {
-  const whole = Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.byteLength)
+  const whole = asBuffer(line)
   const to = withoutLineEnd(whole)
   if (to > lineBytesMax) return { malformed: `longer than ${lineBytesMax} bytes` }
   const bytes = whole.subarray(hasByteOrderMark(whole) ? 3 : 0, to)

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { openLog } from '../pipeline.ts'
 import { harmless } from '../std/terminal.ts'
 import { exit, say } from './run.ts'
+import { untilSeenEnough } from './watching.ts'
 
 const examples = `Examples:
   textstream cat /alone.md --from logs/            one document, as a refresh would write it
@@ -32,13 +33,8 @@ const show = async (uri: string, { from, allowIncomplete, json }: Flags) => {
 
 const follow = async (uri: string, from: string) => {
   const { followDocument } = await import('../refresh/follow.ts')
-  const stop = new AbortController()
-  const interrupt = (code: number) => () => {
-    process.exitCode = code
-    stop.abort()
-  }
-  process.once('SIGINT', interrupt(exit.interrupted)).once('SIGTERM', interrupt(exit.terminated))
-  for await (const followed of followDocument(await openLog(from), uri, stop.signal)) {
+  const signal = untilSeenEnough()
+  for await (const followed of followDocument(await openLog(from), uri, signal)) {
     if ('notice' in followed) say(followed.notice)
     else if (!process.stdout.write(followed.text)) await new Promise(resolve => process.stdout.once('drain', resolve))
   }

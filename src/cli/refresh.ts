@@ -3,11 +3,15 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { openRunner } from '../pipeline.ts'
 import type { Receipt } from '../refresh/refresh.ts'
 import { systemClock } from '../std/clock.ts'
+import { harmless } from '../std/terminal.ts'
 import { exit, say } from './run.ts'
 import { version } from './version.ts'
+import { amount } from './words.ts'
 
 const threadsMax = 4
 const progressMsMin = 100
+/** So many documents and lines of each kind are named; the listings beside the documents have them all. */
+const shownMax = 5
 
 const examples = `Examples:
   textstream refresh logs/                         documents into ./refresh, with _receipt.json
@@ -44,8 +48,6 @@ const progressBar = () => {
   }
 }
 
-const plural = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
-
 const summary = ({ counters: c }: Receipt, out: string, seconds: number): string[] => {
   const states = (['complete', 'open', 'incomplete', 'unsequenced'] as const)
     .filter(state => c[state] > 0)
@@ -54,11 +56,26 @@ const summary = ({ counters: c }: Receipt, out: string, seconds: number): string
     .filter(name => c[name] > 0)
     .map(name => `${c[name].toLocaleString('en')} ${name.replaceAll('_', ' ')}`)
   return [
-    `${plural(c.documents, 'document')} (${states.join(', ') || 'none'}) in ${out}, ${plural(c.bytes, 'byte')}, from ${plural(c.lines, 'line')} in ${seconds.toFixed(2)} s`,
+    `${amount(c.documents, 'document')} (${states.join(', ') || 'none'}) in ${out}, ${amount(c.bytes, 'byte')}, from ${amount(c.lines, 'line')} in ${seconds.toFixed(2)} s`,
     ...(oddities.length > 0 ? [`noticed: ${oddities.join(', ')}; _documents.ndjson says where`] : []),
-    ...(c.malformed > 0 ? [`${plural(c.malformed, 'malformed line')}, kept with reasons in _malformed.ndjson`] : []),
-    ...(c.open_lines > 0 ? [`${plural(c.open_lines, 'last line')} not yet whole: somebody is still writing`] : []),
+    ...(c.malformed > 0 ? [`${amount(c.malformed, 'malformed line')}, kept with reasons in _malformed.ndjson`] : []),
+    ...(c.open_lines > 0 ? [`${amount(c.open_lines, 'last line')} not yet whole: somebody is still writing`] : []),
   ]
+}
+
+/** What a person may have to do something about: the first of each kind, by name. */
+const notable = async ({ counters: c }: Receipt, out: string): Promise<string[]> => {
+  if (c.open + c.incomplete + c.malformed === 0) return []
+  const { documentsIn, malformedIn } = await import('../refresh/notable.ts')
+  const open = documentsIn(out, 'open', shownMax).map(({ uri }) => `  open: ${harmless(uri)}, no closing record yet`)
+  const incomplete = documentsIn(out, 'incomplete', shownMax).map(
+    ({ uri, faults, missing }) =>
+      `  incomplete: ${harmless(uri)}: ${faults?.join(', ')}${missing > 0 ? ` (${missing} records missing)` : ''}`,
+  )
+  const malformed = malformedIn(out, shownMax).map(
+    ({ input, offset, reason }) => `  malformed: ${harmless(input)} at byte ${offset}: ${harmless(reason)}`,
+  )
+  return [...incomplete, ...open, ...malformed]
 }
 
 const exitFor = ({ counters }: Receipt, { malformedMax, allowIncomplete }: Flags): number => {
@@ -79,6 +96,7 @@ const act = async (inputs: string[], flags: Flags) => {
     ...(process.stderr.isTTY ? { progress: progressBar() } : {}),
   })
   for (const line of summary(receipt, flags.out, (performance.now() - began) / 1000)) say(line)
+  for (const line of await notable(receipt, flags.out)) say(line)
   if (flags.json) process.stdout.write(`${JSON.stringify(receipt)}\n`)
   process.exitCode = exitFor(receipt, flags)
 }

@@ -2,10 +2,12 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { Chunk } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
 import { openLog } from '../pipeline.ts'
+import { asBuffer } from '../std/bytes.ts'
 import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { Batch, Topic } from '../topic/topic.ts'
-import { exit, say } from './run.ts'
+import { say } from './run.ts'
+import { untilSeenEnough } from './watching.ts'
 
 const examples = `Examples:
   textstream tap --from logs/                          all records, and then new ones as they come, until Ctrl-C
@@ -56,8 +58,6 @@ const write = async (text: string) => {
   await new Promise<void>(resolve => process.stdout.once('drain', resolve))
 }
 
-const asBuffer = (line: Uint8Array) => Buffer.from(line.buffer, line.byteOffset, line.byteLength)
-
 /** Turns batches into text; true in `isFull` once the limit is reached. */
 class Shower {
   readonly #flags: Flags
@@ -99,21 +99,9 @@ class Shower {
   }
 }
 
-/** A person who ends it has seen enough: that is no failure. */
-const untilSignal = () => {
-  const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      process.exitCode = name === 'SIGINT' ? exit.interrupted : exit.terminated
-      stop.abort()
-    })
-  }
-  return stop.signal
-}
-
 const show = async (topic: Topic, flags: Flags) => {
   const shower = new Shower(flags)
-  const signal = untilSignal()
+  const signal = untilSeenEnough()
   const from = flags.new ? await topic.end() : {}
   for await (const batch of topic.read(from, { follow: !flags.once, signal })) {
     await write(shower.textOf(batch))

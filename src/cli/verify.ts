@@ -3,6 +3,7 @@ import type { Verdict } from '../refresh/verify.ts'
 import type { Finding } from '../refresh/verify-report.ts'
 import { harmless } from '../std/terminal.ts'
 import { exit, say } from './run.ts'
+import { amount } from './words.ts'
 
 const shownMax = 20
 
@@ -17,8 +18,6 @@ interface Flags {
   readonly log?: string[]
   readonly json: boolean
 }
-
-const amount = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
 
 const extraNote = ({ files: { extra } }: Verdict) => {
   if (extra === null) return '; too many to look for other files'

@@ -1,4 +1,5 @@
 import { type Member, membersOf, repeatedKey } from '../chunk/json-members.ts'
+import { parseJson } from '../std/json.ts'
 
 /** Members that we write ourselves: a source's word for them does not count. */
 const ours = new Set([
@@ -42,14 +43,6 @@ export interface UnusualChunk {
 
 const trim = (line: string) => line.replace(/^\ufeff?[ \t\r]+|^\ufeff|[ \t\r]+$/g, '')
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 const unknownMembers = (line: string, members: readonly Member[]) => {
   const unknown = members.filter(({ key }) => !ours.has(key))
   if (unknown.length === 0) return undefined
@@ -60,7 +53,7 @@ const unknownMembers = (line: string, members: readonly Member[]) => {
 export const unusualChunk = (bytes: Buffer): UnusualChunk | string | undefined => {
   const line = trim(bytes.toString())
   if (line === '') return undefined
-  const parsed = parse(line)
+  const parsed = parseJson(line)
   if (parsed === undefined) return 'not JSON'
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return 'not a JSON object'
   const members = membersOf(line)

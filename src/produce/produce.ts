@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Source } from '../source/source.ts'
+import { compareUtf8 } from '../std/bytes.ts'
 import { type Clock, systemClock } from '../std/clock.ts'
 import type { Topic, TopicWriter } from '../topic/topic.ts'
 import { type CaptureContext, capture, type Delivery, type Plan } from './capture.ts'
@@ -105,4 +106,4 @@ export const produce = async (source: Source, topic: Topic, options: ProduceOpti
   return deliveries.sort(byFile)
 }
 
-const byFile = (a: Delivery, b: Delivery) => Buffer.compare(Buffer.from(a.file), Buffer.from(b.file))
+const byFile = (a: Delivery, b: Delivery) => compareUtf8(a.file, b.file)

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Chunk } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
 import { FastLine } from '../chunk/fast-line.ts'
+import { asBuffer } from '../std/bytes.ts'
 import type { Position, ReadOptions, Topic } from '../topic/topic.ts'
 import type { Answer } from './line-writer.ts'
 import { Taken } from './taken.ts'
@@ -50,8 +51,6 @@ interface Known {
   /** By file. */
   readonly ended: Map<string, EndedAnswer>
 }
-
-const asBuffer = (line: Uint8Array) => Buffer.from(line.buffer, line.byteOffset, line.byteLength)
 
 const recordIn = (line: Uint8Array): Chunk | undefined => {
   const decoded = decode(line)

@@ -10,7 +10,6 @@ import type { Findings } from './verify-report.ts'
 
 const receiptBytesMax = 64 * 1024 * 1024
 
-type Json = Record<string, unknown>
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
 const isDigest = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 const isListing = (value: unknown, file: string) =>

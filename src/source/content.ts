@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '../std/clock.ts'
 import { StreamError } from '../std/error.ts'
-import { firstFault, type Utf8Fault, unfinished } from './utf8.ts'
+import { firstFault, type Utf8Fault, unfinished } from '../std/utf8.ts'
 
 const readBytesMax = 256 * 1024
 /** Texts that are read through at the same time; more would only share the same disk and the same core. */

@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises'
 import { type Clock, systemClock } from '../std/clock.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import { countCharacters, offsetOfCharacter } from '../std/utf8.ts'
 import { blocksOf } from './blocks.ts'
 import { Contents, type Version } from './content.ts'
 import { namesInside, openInside } from './inside.ts'
 import type { OpenOptions, Source, TextStream } from './source.ts'
-import { countCharacters, offsetOfCharacter } from './utf8.ts'
 
 /** A character is at most six bytes as JSON, so that a chunk stays below the `lineBytesMax` of a record. */
 export const chunkSizeMax = 1024 * 1024

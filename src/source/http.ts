@@ -1,4 +1,6 @@
+import { compareUtf8 } from '../std/bytes.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
+import { parseJson } from '../std/json.ts'
 import { addressOf, publicName } from './address.ts'
 import { type Answer, Asker, type Limits } from './asker.ts'
 import { bodyOf, wholeBody } from './body.ts'
@@ -28,20 +30,10 @@ const itsWhat = /^(?:open|stream|read) "(?:[^"\\]|\\.)*": /
 /** Dots alone would be taken for a step in the path by whatever stands between us and the source. */
 const encoded = (name: string) => (/^\.+$/.test(name) ? name.replaceAll('.', '%2E') : encodeURIComponent(name))
 
-const parsed = (json: Buffer): unknown => {
-  try {
-    return JSON.parse(json.toString())
-  } catch {
-    return undefined
-  }
-}
-
 const filesIn = (json: unknown): readonly string[] | undefined => {
   const files = (json as { files?: unknown } | null | undefined)?.files
   return Array.isArray(files) && files.every(name => typeof name === 'string') ? files : undefined
 }
-
-const byBytes = (a: string, b: string) => Buffer.from(a).compare(Buffer.from(b))
 
 const numberIn = (header: unknown) =>
   typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
@@ -58,10 +50,10 @@ class HttpSource implements Source {
   async list({ signal }: ListOptions = {}): Promise<readonly string[]> {
     const answer = await this.#asker.get('/list_files', {}, signal)
     if (answer.status !== 200) throw await this.#refusal(`list ${this.url}`, answer, { 404: 'source/unreachable' })
-    const files = filesIn(parsed(await this.#bodyOfList(answer, signal)))
+    const files = filesIn(parseJson((await this.#bodyOfList(answer, signal)).toString()))
     if (files === undefined)
       throw new StreamError('source/unreachable', `list ${this.url}: no list of files came; ${hint}`)
-    return [...new Set(files)].sort(byBytes)
+    return [...new Set(files)].sort(compareUtf8)
   }
 
   /** Half a list is none. */
@@ -113,7 +105,7 @@ class HttpSource implements Source {
     ownCodes: Record<number, `source/${string}`> = {},
   ): Promise<StreamError> {
     const { status } = answer
-    const told = parsed(await wholeBody(answer, problemBytesMax).catch(() => Buffer.alloc(0)))
+    const told = parseJson((await wholeBody(answer, problemBytesMax).catch(() => Buffer.alloc(0))).toString())
     const detail = (told as { detail?: unknown } | null | undefined)?.detail
     const why = typeof detail === 'string' ? detail.replace(itsWhat, '') : `it answered ${status}; ${hint}`
     return new StreamError(ownCodes[status] ?? codes[status] ?? 'source/unreachable', `${what}: ${why}`)

@@ -11,3 +11,7 @@ export const compareUtf8 = (a: string, b: string): number => {
   }
   return a.length - b.length
 }
+
+/** The same bytes, with Buffer's methods. */
+export const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
