@@ -25,7 +25,7 @@ type Headers = Readonly<Record<string, string>>
 
 const isReset = (thrown: unknown) => ['ECONNRESET', 'EPIPE'].includes(errnoOf(thrown) ?? '')
 
-/** Asks one origin, over connections that it keeps; node:http, which says whether a connection was one of those, as fetch does not. */
+/** Asks one origin, over connections that it keeps. By node:http, which says if a connection was kept, as fetch does not. */
 export class Asker {
   readonly #base: URL
   readonly #name: string
