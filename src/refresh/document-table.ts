@@ -56,6 +56,7 @@ const firstOfNone = -1
  */
 export class DocumentTable {
   static readonly countMax = documentsMax
+  static readonly threadsMax = threadsMax
   readonly sizes: Float64Array
   readonly records: Float64Array
   readonly outOfOrder: Float64Array

@@ -53,7 +53,10 @@ class Run {
     this.job = job
     this.limits = limits
     this.allBytes = job.inputs.reduce((sum, { size }) => sum + size, 0)
-    this.crew = new Crew(this.allBytes <= limits.oneThreadBytesMax ? 1 : Math.max(1, job.threads), phases)
+    this.crew = new Crew(
+      this.allBytes <= limits.oneThreadBytesMax ? 1 : Math.min(DocumentTable.threadsMax, Math.max(1, job.threads)),
+      phases,
+    )
     this.digests = job.inputs.map(({ packed }) => packed?.sha256)
   }
 
