@@ -102,6 +102,13 @@ const answerOf = (id: string, arrived: { chunk: Chunk; arrival: number }[]) => {
 }
 type Answer = ReturnType<typeof answerOf>
 
+/** Rule 6: complete itself, or superseded by one that is covered. */
+const isCovered = (answer: Answer, byId: Map<string, Answer>): boolean =>
+  answer.row.state === 'complete' ||
+  [...byId.values()].some(
+    a => byId.get(a.claim ?? '') === answer && whyIgnored(a, byId) === undefined && isCovered(a, byId),
+  )
+
 /** Rule 6: why a claim is ignored, or `undefined`. A claim that another rule refuses cannot make a cycle. */
 const whyIgnored = (answer: Answer, byId: Map<string, Answer>) => {
   const target = (a: Answer) => (a.claim === undefined || a.claim === '' ? undefined : byId.get(a.claim))
@@ -114,7 +121,7 @@ const whyIgnored = (answer: Answer, byId: Map<string, Answer>) => {
     if (target(a)?.agent !== a.agent) break
     seen.add(a)
   }
-  return answer.row.state === 'complete' || old.row.state !== 'complete' ? undefined : 'not-complete'
+  return isCovered(answer, byId) || old.row.state !== 'complete' ? undefined : 'not-complete'
 }
 
 const inOrder = (a: Answer, b: Answer) =>

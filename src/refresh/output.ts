@@ -10,10 +10,11 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { makeFolder, syncFileSystem, syncFolder } from '../std/durable.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
 import { lock } from '../std/lock.ts'
+import type { DocumentRow } from './document.ts'
 import { linesOf } from './lines.ts'
 
 export const receiptName = '_receipt.json'
@@ -35,54 +36,74 @@ const isOurs = (dir: string) => existsSync(join(dir, receiptName))
 
 const isEmpty = (dir: string) => readdirSync(dir).length === 0
 
+const filesOf = (row: DocumentRow): string[] => {
+  const attempts = row.parts?.flatMap(({ file }) => (file === undefined ? [] : [join(attemptsName, file)])) ?? []
+  return [row.file, ...attempts]
+}
+
 /** What the refresh that left this folder wrote into it; everything else there is somebody else's. */
-const ownNames = (dir: string): Set<string> => {
-  const names = new Set([receiptName, documentsName, malformedName, attemptsName])
+const ownFiles = (dir: string): Set<string> => {
+  const own = new Set([receiptName, documentsName, malformedName])
   const fd = openSync(join(dir, documentsName), 'r')
   try {
     for (const { bytes } of linesOf(fd, 0, Number.MAX_SAFE_INTEGER, listingLineBytesMax)) {
-      names.add(JSON.parse(bytes.toString()).file)
+      for (const file of filesOf(JSON.parse(bytes.toString()))) own.add(file)
     }
   } finally {
     closeSync(fd)
   }
-  return names
+  return own
 }
 
-const foreignNames = (dir: string): string[] => {
-  const own = ownNames(dir)
-  return readdirSync(dir).filter(name => !own.has(name))
+/** Paths below the folder that are somebody else's: names in it, and files among the attempts. */
+const foreignPaths = (dir: string): string[] => {
+  const own = ownFiles(dir)
+  const top = readdirSync(dir).filter(name => name !== attemptsName && !own.has(name))
+  const attempts = join(dir, attemptsName)
+  if (!existsSync(attempts)) return top
+  const below = readdirSync(attempts, { recursive: true, withFileTypes: true })
+    .filter(entry => !entry.isDirectory())
+    .map(entry => relative(dir, join(entry.parentPath, entry.name)))
+  return [...top, ...below.filter(path => !own.has(path))]
 }
 
 /** A file that is not ours moves on into the new output; should its name be taken there, it stays where it is. */
 const carryOver = (old: string, out: string): string[] => {
   const left: string[] = []
-  for (const name of foreignNames(old)) {
-    if (existsSync(join(out, name))) left.push(name)
-    else renameSync(join(old, name), join(out, name))
+  for (const path of foreignPaths(old)) {
+    if (existsSync(join(out, path))) left.push(path)
+    else {
+      mkdirSync(dirname(join(out, path)), { recursive: true })
+      renameSync(join(old, path), join(out, path))
+    }
   }
   return left
 }
 
-const removeOwn = (dir: string) => {
-  const left = isOurs(dir) || existsSync(join(dir, documentsName)) ? foreignNames(dir) : readdirSync(dir)
-  if (left.length === 0) rmSync(dir, { recursive: true, force: true })
-  else
+/**
+ * Removes the output that was replaced, once only our own files are in it. It is renamed first: half of it would not
+ * show any more whose it is.
+ */
+const removeOld = (out: string) => {
+  const { old, run } = around(out)
+  const left = isOurs(old) ? carryOver(old, out) : readdirSync(old)
+  if (left.length > 0) {
     throw new StreamError(
       'refresh/foreign',
-      `remove "${dir}": it holds files of somebody else (${left.slice(0, 3).join(', ')}); move them away`,
+      `"${out}" is as new, but "${old}" holds files that no refresh wrote, and their names are taken: ${left.slice(0, 3).join(', ')}; move them away`,
     )
+  }
+  const doomed = run(randomBytes(6).toString('hex'))
+  renameSync(old, doomed)
+  rmSync(doomed, { recursive: true, force: true })
 }
 
 /** Finishes or undoes a swap that a crash cut in half, and removes what unfinished runs left. */
 const recover = (out: string) => {
   const { old } = around(out)
   if (existsSync(old)) {
-    if (!existsSync(out)) renameSync(old, out)
-    else {
-      if (isOurs(old)) carryOver(old, out)
-      removeOwn(old)
-    }
+    if (existsSync(out)) removeOld(out)
+    else renameSync(old, out)
   }
   const prefix = `.${basename(out)}.run-`
   for (const name of readdirSync(dirname(out))) {
@@ -153,16 +174,7 @@ const swap = async (run: string, out: string) => {
   if (replaces) renameSync(out, old)
   renameSync(run, out)
   await syncFolder(dirname(out))
-  if (!replaces) return
-  if (isOurs(old)) {
-    const left = carryOver(old, out)
-    if (left.length > 0)
-      throw new StreamError(
-        'refresh/foreign',
-        `publish "${out}": done, but ${left.length} files that are not ours have a document's name and stay in "${old}": ${left.slice(0, 3).join(', ')}; move them away`,
-      )
-  }
-  removeOwn(old)
+  if (replaces) removeOld(out)
 }
 
 /**

@@ -37,12 +37,34 @@ const inCycle = (answers: ById): Set<string> => {
   return cycles
 }
 
-const whyIgnored = (answers: ById, cycles: ReadonlySet<string>, answer: Answer): Ignored | undefined => {
+/**
+ * The answers whose place a complete one takes, if need be over others that were given up on the way: they stand for as
+ * much as a complete one when it comes to what they in turn supersede.
+ */
+const coveredBy = (answers: ById, cycles: ReadonlySet<string>): Set<string> => {
+  const covered = new Set<string>()
+  for (const start of answers.values()) {
+    let at: Answer | undefined = start.state === 'complete' ? start : undefined
+    while (at !== undefined && !covered.has(at.responseId)) {
+      covered.add(at.responseId)
+      at = isValid(answers, at) && !cycles.has(at.responseId) ? answers.get(at.supersedes as string) : undefined
+    }
+  }
+  return covered
+}
+
+interface Decided {
+  readonly answers: ById
+  readonly cycles: ReadonlySet<string>
+  readonly covered: ReadonlySet<string>
+}
+
+const whyIgnored = ({ answers, cycles, covered }: Decided, answer: Answer): Ignored | undefined => {
   const old = answers.get(answer.supersedes as string)
   if (old === undefined || old.responseId === '') return 'stranger'
   if (old.agentId !== answer.agentId) return 'another-agent'
   if (cycles.has(answer.responseId)) return 'cycle'
-  if (answer.state !== 'complete' && old.state === 'complete') return 'not-complete'
+  if (!covered.has(answer.responseId) && old.state === 'complete') return 'not-complete'
   return undefined
 }
 
@@ -50,11 +72,12 @@ const whyIgnored = (answers: ById, cycles: ReadonlySet<string>, answer: Answer):
 export const decideClaims = (inOrder: readonly Answer[]): Claims => {
   const answers = new Map(inOrder.map(answer => [answer.responseId, answer]))
   const cycles = inCycle(answers)
+  const decided = { answers, cycles, covered: coveredBy(answers, cycles) }
   const ignored = new Map<string, Ignored>()
   const supersededBy = new Map<string, string>()
   for (const answer of inOrder) {
     if (answer.supersedes === undefined) continue
-    const why = whyIgnored(answers, cycles, answer)
+    const why = whyIgnored(decided, answer)
     if (why !== undefined) ignored.set(answer.responseId, why)
     else if (!supersededBy.has(answer.supersedes)) supersededBy.set(answer.supersedes, answer.responseId)
   }

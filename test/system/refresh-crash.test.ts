@@ -65,7 +65,7 @@ const checkAfter = async (dir: string, what: string) => {
 const killPoints: readonly (readonly [string, number[]])[] = [
   ['rename', [1, 2, 3]],
   ['fsync', [1]],
-  ['unlink', [1, 2, 3, 5]],
+  ['unlink', [2, 4, 6, 7, 8, 9, 10, 11, 12]],
   ['rmdir', [1, 2, 3]],
   ['mkdir', [1, 2]],
   ['pwrite64', [1, 3, 6]],
@@ -196,4 +196,21 @@ describe('a swap that was cut in half', () => {
     renameSync(join(dir.path, 'other'), join(dir.path, 'out'))
     await checkAfter(dir.path, 'a swap without its end')
   })
+})
+
+test('files of others move on into the new output, from among the attempts too', async () => {
+  await using dir = await tempDir()
+  const out = join(dir.path, 'out')
+  const answer = (id: string, more: object) =>
+    `${JSON.stringify({ chunk: id, destination_uri: '/a', response_id: id, seq: 0, ...more })}\n`
+  writeFileSync(join(dir.path, 'log.ndjson'), answer('r', {}) + answer('s', { supersedes: 'r' }))
+  await textstream(['refresh', 'log.ndjson', '-o', 'out', '--attempts'], { cwd: dir.path })
+  writeFileSync(join(out, '_attempts', 'a.txt', 'mine.txt'), 'mine')
+  const { code, stderr } = await textstream(['refresh', 'log.ndjson', '-o', 'out'], { cwd: dir.path })
+  const attempts = readdirSync(join(out, '_attempts'), { recursive: true }).sort()
+  assert.deepEqual(
+    { code, attempts, left: leftovers(dir.path) },
+    { code: 0, attempts: ['a.txt', 'a.txt/mine.txt'], left: [] },
+    stderr,
+  )
 })
