@@ -28,20 +28,40 @@ export const packError = (thrown: unknown): Answered => {
 type Tick = (slices: number) => void
 type Phases = Readonly<Record<string, (task: never, thread: number, tick?: Tick) => unknown>>
 
-const askWorker = (worker: Worker, order: Order): Promise<unknown> =>
+/** Not what this process was started with: it may have been started with a program on the command line. */
+const execArgv = ['--disable-warning=ExperimentalWarning']
+
+interface Member {
+  readonly worker: Worker
+  /** Resolves when the thread is gone, with why if it did not end by itself. */
+  readonly ended: Promise<Error | undefined>
+}
+
+const start = (url: URL, thread: number): Member => {
+  const worker = new Worker(url, { workerData: { thread }, trackUnmanagedFds: false, execArgv })
+  let why: Error | undefined
+  worker.on('error', error => (why = error))
+  return { worker, ended: new Promise(resolve => worker.once('exit', () => resolve(why))) }
+}
+
+const goneError = (cause: Error | undefined) =>
+  new StreamError(
+    'refresh/thread',
+    `a thread of refresh ended before its work: ${cause?.message ?? 'no reason given'}; try --threads 1`,
+    {
+      cause,
+    },
+  )
+
+const ask = ({ worker, ended }: Member, order: Order): Promise<unknown> =>
   new Promise((resolve, reject) => {
-    const onError = (error: Error) => reject(error)
-    worker.once('error', onError)
+    ended.then(why => reject(goneError(why)))
     worker.once('message', ({ result, error }: Answered) => {
-      worker.off('error', onError)
       if (error === undefined) resolve(result)
       else reject(thrownFrom(error))
     })
     worker.postMessage(order)
   })
-
-/** Not what this process was started with: it may have been started with a program on the command line. */
-const execArgv = ['--disable-warning=ExperimentalWarning']
 
 /**
  * Threads that do one phase after another together, this one among them: it is thread 0, and does its share
@@ -49,20 +69,14 @@ const execArgv = ['--disable-warning=ExperimentalWarning']
  */
 export class Crew implements AsyncDisposable {
   readonly size: number
-  readonly #workers: Worker[]
-  readonly #ended: Promise<unknown>[]
+  readonly #members: Member[]
   readonly #phases: Phases
 
   constructor(size: number, phases: Phases) {
     this.size = size
     this.#phases = phases
     const url = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url)
-    this.#workers = Array.from(
-      { length: size - 1 },
-      (_, i) => new Worker(url, { workerData: { thread: i + 1 }, trackUnmanagedFds: false, execArgv }),
-    )
-    this.#ended = this.#workers.map(worker => new Promise(resolve => worker.once('exit', resolve)))
-    for (const worker of this.#workers) worker.on('error', () => {})
+    this.#members = Array.from({ length: size - 1 }, (_, i) => start(url, i + 1))
   }
 
   /**
@@ -71,7 +85,7 @@ export class Crew implements AsyncDisposable {
    * called by this thread's share, now and then.
    */
   async run<Result>(phase: string, task: unknown, tick?: Tick): Promise<Result[]> {
-    const asked = this.#workers.map(worker => askWorker(worker, { phase, task }))
+    const asked = this.#members.map(member => ask(member, { phase, task }))
     const own = new Promise<unknown>(resolve => resolve(this.#phases[phase](task as never, 0, tick)))
     const settled = await Promise.allSettled([own, ...asked])
     const errors = settled.flatMap(one => (one.status === 'rejected' ? [one.reason] : []))
@@ -81,7 +95,7 @@ export class Crew implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // A worker ends by itself once it is told that nothing follows: to end it by force can hang (nodejs/node#54918).
-    for (const worker of this.#workers) worker.postMessage({ phase: 'end', task: undefined })
-    await Promise.all(this.#ended)
+    for (const { worker } of this.#members) worker.postMessage({ phase: 'end', task: undefined })
+    await Promise.all(this.#members.map(({ ended }) => ended))
   }
 }
