@@ -11,7 +11,7 @@ import { Segment } from './segment.ts'
 import type { TopicWriter } from './topic.ts'
 
 /** Appended but not yet durable; `ready()` waits while there is more. Callers that wait may overshoot by one append each. */
-export const inFlightBytesMax = 16 * 1024 * 1024
+export const inFlightBytesMax = 8 * 1024 * 1024
 /** A segment that would grow beyond this is closed before; only a single batch may be larger. */
 export const segmentBytesMax = 1024 * 1024 * 1024
 /** Under load, batches follow each other no faster than this, so that small appends share a sync. */
