@@ -9,12 +9,14 @@ import {
   renameSync,
   rmSync,
   statSync,
+  unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import { fileNameOf } from '../chunk/file-name.ts'
 import { makeFolder, syncFileSystem, syncFolder } from '../std/durable.ts'
-import { reasonOf, StreamError } from '../std/error.ts'
+import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { lock } from '../std/lock.ts'
-import type { DocumentRow } from './document.ts'
+import { attemptFileOf, type DocumentRow } from './document.ts'
 import { linesOf } from './lines.ts'
 
 export const receiptName = '_receipt.json'
@@ -32,45 +34,61 @@ const around = (out: string) => {
   return { old: beside('old'), lock: beside('lock'), run: (id: string) => beside(`run-${id}`) }
 }
 
-const isOurs = (dir: string) => existsSync(join(dir, receiptName))
+const isOurs = (dir: string) => existsSync(join(dir, receiptName)) && existsSync(join(dir, documentsName))
 
 const isEmpty = (dir: string) => readdirSync(dir).length === 0
 
-const filesOf = (row: DocumentRow): string[] => {
-  const attempts = row.parts?.flatMap(({ file }) => (file === undefined ? [] : [join(attemptsName, file)])) ?? []
-  return [row.file, ...attempts]
+/** Where the documents of a row lie: from its names alone, since whoever edited the listing could name any file. */
+const filesOf = ({ uri, parts }: DocumentRow): string[] => {
+  const ids = parts?.flatMap(part => (part.response_id === null ? [] : [part.response_id])) ?? []
+  return [fileNameOf(uri), ...ids.map(id => join(attemptsName, attemptFileOf(uri, id)))]
 }
 
-/** What the refresh that left this folder wrote into it; everything else there is somebody else's. */
-const ownFiles = (dir: string): Set<string> => {
-  const own = new Set([receiptName, documentsName, malformedName])
+/** A line that is no row any more names nothing: what it named moves on as a file of others. */
+const filesIn = (line: Buffer): string[] => {
+  try {
+    return filesOf(JSON.parse(line.toString()))
+  } catch {
+    return []
+  }
+}
+
+/** What is not there, or no file any more, is left to `carryOver`. */
+const removeFile = (path: string) => {
+  try {
+    unlinkSync(path)
+  } catch (thrown) {
+    if (!['ENOENT', 'EISDIR', 'EPERM', 'ENOTDIR'].includes(errnoOf(thrown) ?? '')) throw thrown
+  }
+}
+
+/** Removes the documents that an earlier refresh lists; what then remains is its listings, and files of others. */
+const removeDocuments = (dir: string) => {
   const fd = openSync(join(dir, documentsName), 'r')
   try {
     for (const { bytes } of linesOf(fd, 0, Number.MAX_SAFE_INTEGER, listingLineBytesMax)) {
-      for (const file of filesOf(JSON.parse(bytes.toString()))) own.add(file)
+      for (const file of filesIn(bytes)) removeFile(join(dir, file))
     }
   } finally {
     closeSync(fd)
   }
-  return own
 }
 
-/** Paths below the folder that are somebody else's: names in it, and files among the attempts. */
-const foreignPaths = (dir: string): string[] => {
-  const own = ownFiles(dir)
-  const top = readdirSync(dir).filter(name => name !== attemptsName && !own.has(name))
-  const attempts = join(dir, attemptsName)
-  if (!existsSync(attempts)) return top
-  const below = readdirSync(attempts, { recursive: true, withFileTypes: true })
+const filesBelow = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter(entry => !entry.isDirectory())
-    .map(entry => relative(dir, join(entry.parentPath, entry.name)))
-  return [...top, ...below.filter(path => !own.has(path))]
-}
+    .map(entry => join(entry.parentPath, entry.name))
 
-/** A file that is not ours moves on into the new output; should its name be taken there, it stays where it is. */
+/** Moves what no refresh wrote on into the new output; gives what could not, as its name is taken there. */
 const carryOver = (old: string, out: string): string[] => {
+  const listings = [receiptName, documentsName, malformedName, attemptsName]
+  const attempts = join(old, attemptsName)
+  const foreign = [
+    ...readdirSync(old).filter(name => !listings.includes(name)),
+    ...(existsSync(attempts) ? filesBelow(attempts).map(path => relative(old, path)) : []),
+  ]
   const left: string[] = []
-  for (const path of foreignPaths(old)) {
+  for (const path of foreign) {
     if (existsSync(join(out, path))) left.push(path)
     else {
       mkdirSync(dirname(join(out, path)), { recursive: true })
@@ -81,11 +99,12 @@ const carryOver = (old: string, out: string): string[] => {
 }
 
 /**
- * Removes the output that was replaced, once only our own files are in it. It is renamed first: half of it would not
- * show any more whose it is.
+ * Removes the output that was replaced, but what no refresh wrote into it: that moves on into the new one. It ends under
+ * another name: once its listings go, nothing would show whose the rest is.
  */
 const removeOld = (out: string) => {
   const { old, run } = around(out)
+  if (isOurs(old)) removeDocuments(old)
   const left = isOurs(old) ? carryOver(old, out) : readdirSync(old)
   if (left.length > 0) {
     throw new StreamError(
@@ -124,7 +143,7 @@ const checkReplaceable = (out: string) => {
   }
   if (!isEmpty(out) && !isOurs(out)) {
     throw usage(
-      `write to "${out}": it holds files that no refresh wrote (there is no ${receiptName}); nothing was touched; give another folder with -o`,
+      `write to "${out}": it holds files that no refresh wrote (there is no ${receiptName} with its ${documentsName}); nothing was touched; give another folder with -o`,
     )
   }
 }

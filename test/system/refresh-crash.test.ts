@@ -214,3 +214,27 @@ test('files of others move on into the new output, from among the attempts too',
     stderr,
   )
 })
+
+test('a listing that was edited makes no refresh remove a file outside of its folder', async () => {
+  await using dir = await tempDir()
+  await prepare(dir.path)
+  const listing = join(dir.path, 'out', '_documents.ndjson')
+  const mine = join(dir.path, 'mine.txt')
+  writeFileSync(mine, 'mine')
+  writeFileSync(listing, readFileSync(listing, 'utf8').replaceAll('"file":"a.md.txt"', '"file":"../mine.txt"'))
+  const { code } = await textstream(['refresh', 'log.ndjson', '-o', 'out'], { cwd: dir.path })
+  assert.deepEqual({ code, mine: readFileSync(mine, 'utf8') }, { code: 0, mine: 'mine' })
+})
+
+test('a listing that is no listing any more costs nobody a file', async () => {
+  await using dir = await tempDir()
+  await prepare(dir.path)
+  writeFileSync(join(dir.path, 'out', '_documents.ndjson'), 'rubbish\n')
+  const { code, stderr } = await textstream(['refresh', 'log.ndjson', '-o', 'out'], { cwd: dir.path })
+  assert.equal(code, 1)
+  assert.match(stderr, /is as new, but .*\.out\.old" holds files that no refresh wrote/)
+  assert.deepEqual(
+    { now: contentOf(join(dir.path, 'out')), old: readFileSync(join(dir.path, '.out.old', 'a.md.txt'), 'utf8') },
+    { now: 'new', old: 'old /a.md' },
+  )
+})
