@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 
 /** A write may be short (a full disk, a signal): goes on until all is written or the system says why not. */
@@ -17,6 +18,26 @@ export const readFully = (fd: number, into: Buffer, at: number, length: number, 
     done += got
   }
   return done
+}
+
+export interface Digest {
+  readonly bytes: number
+  readonly sha256: string
+}
+
+const block = Buffer.allocUnsafeSlow(256 * 1024)
+
+/** Digest of what an open file holds from `from` up to `to`, or up to its end if that comes first. */
+export const digestRange = (fd: number, from: number, to: number): Digest => {
+  const hash = createHash('sha256')
+  let at = from
+  while (at < to) {
+    const got = readFully(fd, block, 0, Math.min(block.length, to - at), at)
+    if (got === 0) break
+    hash.update(block.subarray(0, got))
+    at += got
+  }
+  return { bytes: at - from, sha256: hash.digest('hex') }
 }
 
 const bufferBytesMax = 256 * 1024

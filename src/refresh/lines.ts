@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { lineBytesMax } from '../chunk/chunk.ts'
 import { readFully } from './files.ts'
 
@@ -62,4 +63,14 @@ export function* linesOf(
   const length = skipped + held
   if (length > 0)
     yield { offset: lineAt, bytes: skipped > 0 ? nothing : buffer.subarray(0, held), length, terminated: false }
+}
+
+/** The lines of a whole file, which is closed again however the reading ends. */
+export function* linesIn(path: string, bytesMax?: number, bufferBytes?: number): Generator<Line> {
+  const fd = openSync(path, 'r')
+  try {
+    yield* linesOf(fd, 0, Number.MAX_SAFE_INTEGER, bytesMax, bufferBytes)
+  } finally {
+    closeSync(fd)
+  }
 }

@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, unlinkSync } from 'node:fs'
 import { type Counters, countDocument } from './counters.ts'
 import { type DocumentRow, rowLine } from './document.ts'
-import { FileWriter, readFully } from './files.ts'
-import { linesOf } from './lines.ts'
+import { digestRange, FileWriter } from './files.ts'
+import { linesIn } from './lines.ts'
 import type { Listing } from './runner.ts'
 
 const rowBytesMax = 2 ** 30
-const blockBytes = 256 * 1024
 /** For each of the parts that are merged. */
 const mergeBufferBytes = 32 * 1024
 
@@ -49,16 +48,11 @@ interface Head {
 }
 
 function* rowsOf(path: string): Generator<Head> {
-  const fd = openSync(path, 'r')
-  try {
-    for (const { bytes } of linesOf(fd, 0, Number.MAX_SAFE_INTEGER, rowBytesMax, mergeBufferBytes)) {
-      const row = Buffer.from(bytes)
-      yield { uri: uriOf(row), row }
-    }
-  } finally {
-    closeSync(fd)
-    unlinkSync(path)
+  for (const { bytes } of linesIn(path, rowBytesMax, mergeBufferBytes)) {
+    const row = Buffer.from(bytes)
+    yield { uri: uriOf(row), row }
   }
+  unlinkSync(path)
 }
 
 interface Cursor {
@@ -112,23 +106,14 @@ export const mergeRows = (parts: readonly string[], path: string): Listing => {
   return { count, bytes: file.length, sha256: hash.digest('hex') }
 }
 
-const block = Buffer.allocUnsafeSlow(blockBytes)
-
 /** Digest of `[from, to)` of a file, in constant memory. */
 export const digestOf = (path: string, from: number, to: number): string => {
-  const hash = createHash('sha256')
   const fd = openSync(path, 'r')
   try {
-    for (let at = from; at < to; ) {
-      const got = readFully(fd, block, 0, Math.min(block.length, to - at), at)
-      if (got === 0) break
-      hash.update(block.subarray(0, got))
-      at += got
-    }
+    return digestRange(fd, from, to).sha256
   } finally {
     closeSync(fd)
   }
-  return hash.digest('hex')
 }
 
 export const listingOf = (path: string, bytes: number, count: number): Listing => ({

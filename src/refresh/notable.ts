@@ -1,7 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DocumentRow } from './document.ts'
-import { linesOf } from './lines.ts'
+import { linesIn } from './lines.ts'
 import { documentsName, malformedName } from './output.ts'
 
 const rowBytesMax = 2 ** 30
@@ -11,15 +10,10 @@ const headBytesMax = 64 * 1024
 /** The first lines of a listing that `pick` makes something of. */
 const first = <T>(path: string, most: number, pick: (line: Buffer) => T | undefined): T[] => {
   const found: T[] = []
-  const file = openSync(path, 'r')
-  try {
-    for (const { bytes } of linesOf(file, 0, Number.MAX_SAFE_INTEGER, rowBytesMax)) {
-      const picked = pick(bytes)
-      if (picked !== undefined) found.push(picked)
-      if (found.length === most) break
-    }
-  } finally {
-    closeSync(file)
+  for (const { bytes } of linesIn(path, rowBytesMax)) {
+    const picked = pick(bytes)
+    if (picked !== undefined) found.push(picked)
+    if (found.length === most) break
   }
   return found
 }

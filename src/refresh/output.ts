@@ -1,23 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileNameOf } from '../chunk/file-name.ts'
 import { makeFolder, syncFileSystem, syncFolder } from '../std/durable.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { lock } from '../std/lock.ts'
 import { attemptFileOf, type DocumentRow } from './document.ts'
-import { linesOf } from './lines.ts'
+import { linesIn } from './lines.ts'
 
 export const receiptName = '_receipt.json'
 export const documentsName = '_documents.ndjson'
@@ -64,13 +53,8 @@ const removeFile = (path: string) => {
 
 /** Removes the documents that an earlier refresh lists; what then remains is its listings, and files of others. */
 const removeDocuments = (dir: string) => {
-  const fd = openSync(join(dir, documentsName), 'r')
-  try {
-    for (const { bytes } of linesOf(fd, 0, Number.MAX_SAFE_INTEGER, listingLineBytesMax)) {
-      for (const file of filesIn(bytes)) removeFile(join(dir, file))
-    }
-  } finally {
-    closeSync(fd)
+  for (const { bytes } of linesIn(join(dir, documentsName), listingLineBytesMax)) {
+    for (const file of filesIn(bytes)) removeFile(join(dir, file))
   }
 }
 

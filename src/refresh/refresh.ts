@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, isoMicros } from '../std/clock.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
@@ -88,5 +88,3 @@ export const refresh = async (runner: Runner, options: RefreshOptions): Promise<
     throw explain(thrown, options.out)
   }
 }
-
-export const readReceipt = (dir: string): Receipt => JSON.parse(readFileSync(join(dir, receiptName), 'utf8'))

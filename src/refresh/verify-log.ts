@@ -1,8 +1,9 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { StreamError } from '../std/error.ts'
+import { digestRange } from './files.ts'
 import type { Receipt } from './refresh.ts'
-import { digestOfRange, openFile } from './verify-read.ts'
+import { openFile } from './verify-read.ts'
 import { type Findings, Names } from './verify-report.ts'
 
 type Input = Receipt['inputs'][number]
@@ -26,7 +27,7 @@ const problemOf = (input: Input, path: string): string | undefined => {
   using file = openFile(path, { links: true })
   if (file === undefined) return 'is missing'
   if (file.size < input.to) return `has ${file.size} bytes; the refresh read it up to ${input.to}`
-  const { sha256 } = digestOfRange(file, input.from, input.to)
+  const { sha256 } = digestRange(file.fd, input.from, input.to)
   return sha256 === input.sha256 ? undefined : `has another sha256 from ${input.from} to ${input.to}`
 }
 

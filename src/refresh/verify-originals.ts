@@ -1,8 +1,9 @@
 import { opendirSync, realpathSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { StreamError } from '../std/error.ts'
+import type { Digest } from './files.ts'
 import type { Verified } from './verify-output.ts'
-import { type Digest, digestOfFile, sameDigest } from './verify-read.ts'
+import { digestOfFile, sameDigest } from './verify-read.ts'
 import { type Findings, Names } from './verify-report.ts'
 
 /** Their names and digests are kept in memory. */

@@ -7,11 +7,12 @@ import { compareUtf8 } from '../std/bytes.ts'
 import { parseJson } from '../std/json.ts'
 import { type Counters, countDocument, newCounters } from './counters.ts'
 import { attemptFileOf, type DocumentRow } from './document.ts'
+import type { Digest } from './files.ts'
 import { linesOf } from './lines.ts'
 import { attemptsName, documentsName, malformedName, receiptName } from './output.ts'
 import type { Receipt } from './refresh.ts'
 import type { Listing } from './runner.ts'
-import { type Digest, digestOfFile, openFile } from './verify-read.ts'
+import { digestOfFile, openFile } from './verify-read.ts'
 import { type Findings, Names } from './verify-report.ts'
 
 /** A row of more bytes (a document of hundreds of thousands of answers) is not read. */

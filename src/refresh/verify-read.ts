@@ -1,10 +1,6 @@
-import { createHash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { errnoOf } from '../std/error.ts'
-import { readFully } from './files.ts'
-
-const blockBytes = 1024 * 1024
-const block = Buffer.allocUnsafeSlow(blockBytes)
+import { type Digest, digestRange } from './files.ts'
 
 /** O_NONBLOCK: a FIFO that nobody writes to must not hold us up. O_NOFOLLOW: what a link names was not published. */
 const plain = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
@@ -33,28 +29,10 @@ export const openFile = (path: string, { links = false } = {}): OpenFile | undef
   return undefined
 }
 
-export interface Digest {
-  readonly bytes: number
-  readonly sha256: string
-}
-
-/** Digest of what an open file holds from `from` up to `to`, or up to its end if that comes first. */
-export const digestOfRange = ({ fd }: OpenFile, from: number, to: number): Digest => {
-  const hash = createHash('sha256')
-  let at = from
-  while (at < to) {
-    const got = readFully(fd, block, 0, Math.min(blockBytes, to - at), at)
-    if (got === 0) break
-    hash.update(block.subarray(0, got))
-    at += got
-  }
-  return { bytes: at - from, sha256: hash.digest('hex') }
-}
-
 /** Digest of a whole regular file; `undefined` if there is none. */
 export const digestOfFile = (path: string, options?: { links: boolean }): Digest | undefined => {
   using file = openFile(path, options)
-  return file && digestOfRange(file, 0, Number.MAX_SAFE_INTEGER)
+  return file && digestRange(file.fd, 0, Number.MAX_SAFE_INTEGER)
 }
 
 export const sameDigest = (a: Digest, b: Digest): boolean => a.bytes === b.bytes && a.sha256 === b.sha256
