@@ -15,6 +15,7 @@ const readInside = (json: string) => {
   const text = (from: number, end: number) => bytes.toString('utf8', from, end)
   return {
     chunk: JSON.parse(`"${text(line.bodyFrom, line.bodyTo)}"`),
+    agent_id: text(line.agentFrom, line.agentTo),
     destination_uri: text(line.uriFrom, line.uriTo),
     response_id: text(line.idFrom, line.idTo),
     seq: line.seq,
@@ -25,8 +26,8 @@ const readInside = (json: string) => {
 const decoded = (json: string) => {
   const record = decode(Buffer.from(json))
   assert.ok(record !== undefined && !isMalformed(record), `"decode" refuses ${json}`)
-  const { chunk, destination_uri, response_id = '', seq = -1, event_time = '' } = record
-  return { chunk, destination_uri, response_id, seq, micros: microsOf(event_time) }
+  const { chunk, agent_id, destination_uri, response_id = '', seq = -1, event_time = '' } = record
+  return { chunk, agent_id, destination_uri, response_id, seq, micros: microsOf(event_time) }
 }
 
 const old = { chunk: 'a "b" \\ \n', agent_id: 'Agent_Ada', destination_uri: '/a.md', event_time: '2026-11-23T08:37:04' }
@@ -35,7 +36,14 @@ const { event_time, ...untimed } = old
 const spaced = (record: object) => JSON.stringify(record, null, 1).replaceAll('\n', '').replace('{ ', '{')
 
 test('reads the lines that produce and the old system write', () => {
-  const lines = [old, own, { ...untimed, timestamp: event_time }, { ...own, seq: 999_999_999_999_999 }]
+  const lines = [
+    old,
+    own,
+    { ...own, agent_id: '' },
+    { ...own, agent_id: 'Ágent 🜁' },
+    { ...untimed, timestamp: event_time },
+    { ...own, seq: 999_999_999_999_999 },
+  ]
   for (const json of lines.flatMap(record => [JSON.stringify(record), spaced(record)])) {
     assert.deepEqual(readInside(json), decoded(json), json)
   }

@@ -12,6 +12,8 @@ export class FastLine {
   /** The body of the chunk's JSON string, between its quotes. */
   bodyFrom = 0
   bodyTo = 0
+  agentFrom = 0
+  agentTo = 0
   uriFrom = 0
   uriTo = 0
   /** Equal if there is no `response_id`. */
@@ -54,6 +56,8 @@ export class FastLine {
     if (at < 0) return false
     const agent = openingQuote(bytes, at, from)
     if (agent < 0) return false
+    this.agentFrom = agent + 1
+    this.agentTo = at - 1
     at = memberBefore(bytes, agent, agentId)
     return at >= 0 && this.#readBody(bytes, from, at)
   }
