@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
+import { AnswerTable } from '../chunk/answer-table.ts'
 import { type Chunk, lineBytesMax } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
 import { microsOf } from '../chunk/event-time.ts'
 import { FastLine } from '../chunk/fast-line.ts'
 import { isBody, seen, unescapeBody } from '../chunk/json-string.ts'
-import { AnswerTable } from './answer-table.ts'
 import { tooLong } from './malformed.ts'
 
 const newline = 0x0a

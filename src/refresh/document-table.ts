@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs'
-import { hashBytes } from './answer-table.ts'
+import { hashBytes } from '../chunk/answer-table.ts'
 import { bySeqBit, byTimeBit, disorderBit, hardBit } from './block.ts'
 import type { Facts } from './facts.ts'
 
