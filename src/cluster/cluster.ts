@@ -69,6 +69,10 @@ export interface Model {
   readonly windows: number
   /** The number of each of its clusters; a number keeps its meaning over models. */
   readonly clusters: readonly number[]
+  /** The label of each of them. A label goes with its number while it holds. */
+  readonly labels: readonly string[]
+  /** The lowest number that no cluster of this model or of any before it has had. */
+  readonly nextNumber: number
   /** The number of the cluster that these terms are nearest to. */
   nearest(terms: Terms): number
   save(): Uint8Array
