@@ -1,0 +1,151 @@
+import { excerptBytesMax, type Follower, type Recipe, type Terms } from './cluster.ts'
+import { LastText } from './last-text.ts'
+import { lowerAscii, lowerOf } from './lower-case.ts'
+import { Murmur3, runEnd } from './murmur3.ts'
+import { SavedReader, SavedWriter } from './saved.ts'
+import { countMax, makeRoom } from './terms.ts'
+import { bytesBy, codePointAt } from './utf8-code-point.ts'
+
+const dimensions = 1000
+const savedVersion = 1
+
+/** Java's `\s`. */
+const isWhiteSpace = (byte: number) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
+const inToken = (byte: number) => byte < 0x80 && !isWhiteSpace(byte)
+const asciiToken = Uint8Array.from({ length: 256 }, (_, byte) => (inToken(byte) ? lowerAscii(byte) : runEnd))
+
+const capitalIWithDot = 0x130
+const dotAbove = 0x307
+
+/** How often each term was found in the piece that is being read, and which were, in the order of their first. */
+const counts = new Uint32Array(dimensions)
+const found = new Uint16Array(dimensions)
+let foundLength = 0
+
+const hash = new Murmur3()
+
+const take = (term: number, times: number) => {
+  if (counts[term] === 0) found[foundLength++] = term
+  counts[term] += times
+}
+
+/** Spark's nonNegativeMod. */
+const termOf = (digest: number) => ((digest % dimensions) + dimensions) % dimensions
+
+const emptyToken = termOf(new Murmur3().digest())
+
+const takeCodePoint = (codePoint: number) => {
+  hash.pushCodePoint(lowerOf(codePoint))
+  if (codePoint === capitalIWithDot) hash.pushCodePoint(dotAbove)
+}
+
+/** Reads one token from `from` on. Returns where it ends. */
+const readToken = (utf8: Uint8Array, from: number, to: number) => {
+  hash.reset()
+  let at = from
+  while (at < to && !isWhiteSpace(utf8[at])) {
+    if (utf8[at] < 0x80) at = hash.pushRun(utf8, at, to, asciiToken)
+    else {
+      takeCodePoint(codePointAt(utf8, at))
+      at += bytesBy(utf8[at])
+    }
+  }
+  return at
+}
+
+/** Between two white spaces is an empty token, also before the first one, but not behind the last word: as Java splits. */
+const readTokens = (utf8: Uint8Array, from: number, to: number) => {
+  let empty = 0
+  for (let at = from; at < to; at++) {
+    const start = at
+    at = readToken(utf8, start, to)
+    if (at === start) empty++
+    else {
+      if (empty > 0) take(emptyToken, empty)
+      empty = 0
+      take(termOf(hash.digest()), 1)
+    }
+  }
+}
+
+class ClassicFollower implements Follower {
+  window = 0
+  readonly #last = new LastText()
+  readonly #terms: Terms = { length: 0, index: new Uint16Array(0), count: new Uint16Array(0) }
+
+  add(utf8: Uint8Array, from: number, to: number, onWindow?: () => void): void {
+    if (from >= to) return
+    readTokens(utf8, from, to)
+    this.#keepFound()
+    this.#last.push(utf8, from, to)
+    this.window++
+    onWindow?.()
+  }
+
+  terms(into: Terms): void {
+    const { length, index, count } = this.#terms
+    makeRoom(into, length)
+    for (let i = 0; i < length; i++) {
+      into.index[i] = index[i]
+      into.count[i] = count[i]
+    }
+    into.length = length
+  }
+
+  excerpt(): Buffer {
+    return this.#last.read()
+  }
+
+  save(): Uint8Array {
+    const saved = new SavedWriter(savedVersion)
+    saved.number(this.window)
+    const { length, index, count } = this.#terms
+    saved.number(length)
+    for (let i = 0; i < length; i++) {
+      saved.number(index[i])
+      saved.number(count[i])
+    }
+    saved.bytes(this.excerpt())
+    return saved.done()
+  }
+
+  goOn(saved: SavedReader): this {
+    this.window = saved.number()
+    const length = saved.number(dimensions)
+    makeRoom(this.#terms, length)
+    for (let i = 0; i < length; i++) {
+      this.#terms.index[i] = saved.number(dimensions - 1)
+      this.#terms.count[i] = saved.number(countMax)
+    }
+    this.#terms.length = length
+    const text = saved.bytes(excerptBytesMax)
+    this.#last.push(text, 0, text.length)
+    saved.done()
+    return this
+  }
+
+  #keepFound() {
+    const terms = this.#terms
+    if (terms.index.length < foundLength) makeRoom(terms, Math.min(dimensions, foundLength * 2))
+    for (let i = 0; i < foundLength; i++) {
+      terms.index[i] = found[i]
+      terms.count[i] = Math.min(counts[found[i]], countMax)
+      counts[found[i]] = 0
+    }
+    terms.length = foundLength
+    foundLength = 0
+  }
+}
+
+/**
+ * The features of the old system: Spark's Tokenizer, then HashingTF(1000), of each piece by itself; every piece that isn't
+ * empty is a window. A count ends at 65,535.
+ */
+export const classic: Recipe = {
+  name: 'classic',
+  dimensions,
+  follow: saved => {
+    const follower = new ClassicFollower()
+    return saved === undefined ? follower : follower.goOn(new SavedReader(saved, savedVersion))
+  },
+}
