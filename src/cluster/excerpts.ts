@@ -1,0 +1,18 @@
+import { asBuffer } from '../std/bytes.ts'
+import type { SampledWindow } from './cluster.ts'
+
+/** So much of the end of one excerpt is looked for in another one: long enough not to be there by chance. */
+const probeBytes = 32
+
+/** Where `excerpt` goes on behind what ends `earlier`; 0 if nothing of it is there. */
+export const overlapEnd = (earlier: Uint8Array, excerpt: Uint8Array): number => {
+  const probe = earlier.subarray(-probeBytes)
+  const at = probe.length === 0 ? -1 : asBuffer(excerpt).lastIndexOf(probe)
+  return at === -1 ? 0 : at + probe.length
+}
+
+/** Whether one of two excerpts holds the other's end, as those of windows do that slide over the same text. */
+export const overlapping = (a: Uint8Array, b: Uint8Array): boolean => overlapEnd(a, b) > 0 || overlapEnd(b, a) > 0
+
+/** Which answer a window is of. */
+export const answerOf = ({ place }: SampledWindow): string => JSON.stringify([place.destination_uri, place.response_id])
