@@ -1,9 +1,10 @@
 import { excerptBytesMax, type Follower, type Recipe, type Terms } from './cluster.ts'
+import { isFinalSigma } from './final-sigma.ts'
 import { LastText } from './last-text.ts'
 import { lowerAscii, lowerOf } from './lower-case.ts'
 import { Murmur3, runEnd } from './murmur3.ts'
 import { SavedReader, SavedWriter } from './saved.ts'
-import { countMax, makeRoom } from './terms.ts'
+import { countMax, makeRoom, newTerms } from './terms.ts'
 import { bytesBy, codePointAt } from './utf8-code-point.ts'
 
 const dimensions = 1000
@@ -16,6 +17,8 @@ const asciiToken = Uint8Array.from({ length: 256 }, (_, byte) => (inToken(byte) 
 
 const capitalIWithDot = 0x130
 const dotAbove = 0x307
+const capitalSigma = 0x3a3
+const finalSigma = 0x3c2
 
 /** How often each term was found in the piece that is being read, and which were, in the order of their first. */
 const counts = new Uint32Array(dimensions)
@@ -34,8 +37,11 @@ const termOf = (digest: number) => ((digest % dimensions) + dimensions) % dimens
 
 const emptyToken = termOf(new Murmur3().digest())
 
-const takeCodePoint = (codePoint: number) => {
-  hash.pushCodePoint(lowerOf(codePoint))
+/** The lower case of one code point, of a token that began at `from`. */
+const takeWide = (utf8: Uint8Array, from: number, at: number, to: number) => {
+  const codePoint = codePointAt(utf8, at)
+  const isFinal = codePoint === capitalSigma && isFinalSigma(utf8, from, at, to)
+  hash.pushCodePoint(isFinal ? finalSigma : lowerOf(codePoint))
   if (codePoint === capitalIWithDot) hash.pushCodePoint(dotAbove)
 }
 
@@ -46,7 +52,7 @@ const readToken = (utf8: Uint8Array, from: number, to: number) => {
   while (at < to && !isWhiteSpace(utf8[at])) {
     if (utf8[at] < 0x80) at = hash.pushRun(utf8, at, to, asciiToken)
     else {
-      takeCodePoint(codePointAt(utf8, at))
+      takeWide(utf8, from, at, to)
       at += bytesBy(utf8[at])
     }
   }
@@ -71,7 +77,7 @@ const readTokens = (utf8: Uint8Array, from: number, to: number) => {
 class ClassicFollower implements Follower {
   window = 0
   readonly #last = new LastText()
-  readonly #terms: Terms = { length: 0, index: new Uint16Array(0), count: new Uint16Array(0) }
+  readonly #terms = newTerms()
 
   add(utf8: Uint8Array, from: number, to: number, onWindow?: () => void): void {
     if (from >= to) return
