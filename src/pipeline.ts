@@ -3,6 +3,7 @@
  * Adapters are loaded late, so that a command pays only for what it uses.
  */
 
+import type { Clustering } from './cluster/cluster.ts'
 import type { Runner } from './refresh/runner.ts'
 import type { Source } from './source/source.ts'
 import type { Topic } from './topic/topic.ts'
@@ -22,6 +23,8 @@ export const openLog = async (dir: string): Promise<Topic> => {
   const { fileTopic } = await import('./topic/file.ts')
   return fileTopic(dir)
 }
+
+export const openClustering = async (): Promise<Clustering> => (await import('./cluster/embedded.ts')).embedded
 
 export const openRunner = async (name: 'inline' | 'local'): Promise<Runner> => {
   if (name === 'inline') return (await import('./refresh/inline.ts')).inline

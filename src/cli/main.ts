@@ -8,6 +8,7 @@ export const commands: Commands = {
   tap: { is: 'show records as they go by', load: () => import('./tap.ts') },
   refresh: { is: 'rebuild every document from a log, with a receipt', load: () => import('./refresh.ts') },
   verify: { is: 'prove a refresh against its receipt, its log and the originals', load: () => import('./verify.ts') },
+  consume: { is: 'cluster what a log holds, as it grows, and keep tables of it', load: () => import('./consume.ts') },
   cat: { is: 'write one document of a log to standard output', load: () => import('./cat.ts') },
   books: { is: 'download five books of Project Gutenberg to try it on', load: () => import('./books.ts') },
 }
