@@ -1,10 +1,10 @@
 import { asBuffer } from '../std/bytes.ts'
 import { excerptBytesMax, type SampledWindow } from './cluster.ts'
-import { answerOf, overlapEnd } from './excerpts.ts'
+import { overlapEnd } from './excerpts.ts'
 import { eachLabelWord } from './label-words.ts'
 
 /** Windows that are counted, over all clusters, and at least of each. */
-const windowsMax = 1024
+const windowsMax = 512
 const perClusterMin = 16
 /** Different words that are counted; those that come later are not. */
 const wordsMax = 65_536
@@ -58,7 +58,7 @@ const count = (windows: readonly SampledWindow[]): Counted => {
   const counts = new Map<string, number>()
   const lastOf = new Map<string, SampledWindow>()
   for (const window of windows) {
-    const answer = answerOf(window)
+    const answer = JSON.stringify([window.place.destination_uri, window.place.response_id])
     for (const word of wordsOf(window, lastOf.get(answer))) counts.set(word, (counts.get(word) ?? 0) + 1)
     lastOf.set(answer, window)
   }
@@ -67,9 +67,10 @@ const count = (windows: readonly SampledWindow[]): Counted => {
 
 const sum = (each: readonly Counted[]): Counted => {
   const sums = new Map<string, number>()
-  for (const [word, n] of each.flatMap(({ of }) => [...of])) {
-    if (sums.has(word) || sums.size < wordsMax) sums.set(word, (sums.get(word) ?? 0) + n)
-  }
+  for (const { of } of each)
+    for (const [word, n] of of) {
+      if (sums.has(word) || sums.size < wordsMax) sums.set(word, (sums.get(word) ?? 0) + n)
+    }
   return {
     windows: each.reduce((n, { windows }) => n + windows, 0),
     words: each.reduce((n, { words }) => n + words, 0),
