@@ -1,0 +1,143 @@
+import { isUtf8 } from 'node:buffer'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api'
+import { batchColumns, chunkOf, vectorRows } from './columns.ts'
+import { copyTo } from './copy.ts'
+import type { Range, Ranges } from './parts.ts'
+import type { Rows } from './rows.ts'
+import { literal } from './sql.ts'
+
+/** A part has no more rows, and no more text but for its last row's, so that whoever writes or reads it needs little memory. */
+const sliceRowsMax = 500_000
+const sliceBytesMax = 32 * 1024 * 1024
+/** Rows are handed over in turns of so many rows or bytes of text: other things get their turn between. */
+const turnRowsMax = 8 * vectorRows
+const turnBytesMax = 4 * 1024 * 1024
+
+/** Rows `[from, to)`. */
+export interface Slice {
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+}
+
+const endOfText = ({ textEnd }: Rows, row: number) => (row === 0 ? 0 : textEnd[row - 1])
+
+/** The first row behind `from` that would be too many, or whose text would be too much behind that of others. */
+const cut = (rows: Rows, from: number, to: number, bytesMax: number) => {
+  const start = endOfText(rows, from)
+  let end = Math.min(from + 1, to)
+  while (end < to && rows.textEnd[end] - start <= bytesMax) end++
+  return end
+}
+
+export function* slicesOf(
+  rows: Rows,
+  from: number,
+  to: number,
+  rowsMax = sliceRowsMax,
+  bytesMax = sliceBytesMax,
+): Generator<Slice> {
+  for (let at = from; at < to; ) {
+    const end = cut(rows, at, Math.min(to, at + rowsMax), bytesMax)
+    yield { from: at, to: end, bytes: endOfText(rows, end) - endOfText(rows, at) }
+    at = end
+  }
+}
+
+/** Text that is no UTF-8, or is cut inside a character, would make a file that others cannot read. */
+export const isWellFormed = (rows: Rows): boolean => {
+  const { text, textBytes, textEnd, length } = rows
+  if (!isUtf8(text.subarray(0, textBytes))) return false
+  for (let row = 0; row < length; row++) {
+    if (textEnd[row] < textBytes && (text[textEnd[row]] & 0xc0) === 0x80) return false
+  }
+  return true
+}
+
+export const waitingIn = ({ waitsFor, cluster }: Rows, { from, to }: Slice): number => {
+  let waiting = 0
+  for (let row = from; row < to; row++) if (waitsFor[row] >= 0 && cluster[row] < 0) waiting++
+  return waiting
+}
+
+/** What the slice has of each partition. */
+export const rangesOf = (rows: Rows, { from, to }: Slice): Ranges => {
+  const ranges: Range[] = []
+  for (let row = from; row < to; row++) {
+    const offset = rows.offset[row]
+    const range = ranges[rows.partition[row]] as { from: number; to: number } | undefined
+    if (range === undefined) ranges[rows.partition[row]] = { from: offset, to: offset + 1 }
+    else if (offset >= range.to) range.to = offset + 1
+    else if (offset < range.from) range.from = offset
+  }
+  return new Map(ranges.flatMap((range, at) => [[rows.partitions[at], range] as const]))
+}
+
+const turn = async (appender: DuckDBAppender, rows: Rows, { from, to }: Slice): Promise<void> => {
+  for (let at = from; at < to; at += vectorRows) {
+    const chunk = chunkOf(rows, at, Math.min(vectorRows, to - at))
+    appender.appendDataChunk(new DuckDBDataChunk(chunk))
+  }
+  await nextTurn()
+}
+
+const appendBatch = async (connection: DuckDBConnection, rows: Rows, { from, to }: Slice): Promise<void> => {
+  const appender = await connection.createAppender('batch')
+  for (const part of slicesOf(rows, from, to, turnRowsMax, turnBytesMax)) await turn(appender, rows, part)
+  appender.closeSync()
+}
+
+const speaking = ({ voice, voices }: Rows, { from, to }: Slice): number[] => {
+  const speaks = new Uint8Array(voices.length)
+  for (let row = from; row < to; row++) speaks[voice[row]] = 1
+  return Array.from(voices.keys()).filter(at => speaks[at] === 1)
+}
+
+const voiceTypes = [INTEGER, VARCHAR, VARCHAR, VARCHAR]
+
+const appendVoices = async (connection: DuckDBConnection, rows: Rows, slice: Slice): Promise<void> => {
+  const speakers = speaking(rows, slice)
+  const appender = await connection.createAppender('voices')
+  for (let at = 0; at < speakers.length; at += vectorRows) {
+    const some = speakers.slice(at, at + vectorRows)
+    const voices = some.map(speaker => rows.voices[speaker])
+    const chunk = DuckDBDataChunk.create(voiceTypes, some.length)
+    chunk.setColumns([
+      some,
+      voices.map(({ agent_id }) => agent_id ?? null),
+      voices.map(({ destination_uri }) => destination_uri),
+      voices.map(({ response_id }) => response_id ?? null),
+    ])
+    appender.appendDataChunk(chunk)
+    await nextTurn()
+  }
+  appender.closeSync()
+}
+
+const batchTables = `
+  CREATE OR REPLACE TABLE batch (${batchColumns.map(([name, type]) => `${name} ${type}`).join(', ')});
+  CREATE OR REPLACE TABLE voices (id INTEGER, agent_id VARCHAR, destination_uri VARCHAR, response_id VARCHAR)`
+
+const select = (partitions: readonly string[]) => `
+  SELECT agent_id, destination_uri,
+    CASE WHEN isnan(micros) THEN NULL ELSE make_timestamptz(micros::BIGINT) END AS event_time,
+    chunk, CASE WHEN cluster >= 0 THEN cluster END AS cluster, response_id,
+    CASE WHEN seq >= 0 THEN seq::BIGINT END AS seq, end_reason, CASE WHEN model > 0 THEN model END AS model, extra,
+    [${partitions.map(literal).join(', ')}][partition + 1] AS _partition, off::BIGINT AS _offset,
+    CASE WHEN cluster < 0 THEN waits_for ELSE -1 END AS _waits_for
+  FROM batch JOIN voices ON voices.id = batch.voice`
+
+/** Writes the slice into a new Parquet file of the tail. */
+export const writeRows = async (
+  connection: DuckDBConnection,
+  rows: Rows,
+  slice: Slice,
+  path: string,
+): Promise<void> => {
+  await connection.run(batchTables)
+  await appendVoices(connection, rows, slice)
+  await appendBatch(connection, rows, slice)
+  await copyTo(connection, select(rows.partitions), path, { rows: slice.to - slice.from, bytes: slice.bytes })
+  await connection.run('DROP TABLE batch; DROP TABLE voices')
+}
