@@ -7,6 +7,7 @@ import type { Clustering } from './cluster/cluster.ts'
 import type { Runner } from './refresh/runner.ts'
 import type { Source } from './source/source.ts'
 import type { Topic } from './topic/topic.ts'
+import type { Warehouse } from './warehouse/warehouse.ts'
 
 /** A folder's path, or a source's port, host:port or URL → the source. */
 export const openFolder = async (dir: string, chunkSize: number, warn?: (message: string) => void): Promise<Source> => {
@@ -25,6 +26,11 @@ export const openLog = async (dir: string): Promise<Topic> => {
 }
 
 export const openClustering = async (): Promise<Clustering> => (await import('./cluster/embedded.ts')).embedded
+
+export const openWarehouse = async (dir: string): Promise<Warehouse> => {
+  const { duckdbWarehouse } = await import('./warehouse/duckdb.ts')
+  return duckdbWarehouse(dir)
+}
 
 export const openRunner = async (name: 'inline' | 'local'): Promise<Runner> => {
   if (name === 'inline') return (await import('./refresh/inline.ts')).inline
