@@ -12,7 +12,6 @@ const helpColumns = 100
 
 const helpOf = (command: Command): string => {
   let help = ''
-  outfit(command, {})
   command.configureOutput({
     writeOut: text => (help += text),
     getOutHelpWidth: () => helpColumns,
@@ -24,9 +23,15 @@ const helpOf = (command: Command): string => {
 
 const section = (title: string, command: Command) => `## ${title}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`
 
+const sectionsOf = (title: string, command: Command): string[] => {
+  outfit(command, {})
+  const parts = title === 'textstream' ? [] : command.commands
+  return [section(title, command), ...parts.map(part => section(`${title} ${part.name()}`, part))]
+}
+
 export const pageOf = async (): Promise<string> => {
-  const sections = [section('textstream', await overview(commands))]
-  for (const [name, { load }] of Object.entries(commands)) sections.push(section(name, (await load()).command()))
+  const sections = sectionsOf('textstream', await overview(commands))
+  for (const [name, { load }] of Object.entries(commands)) sections.push(...sectionsOf(name, (await load()).command()))
   return `# Commands\n\nMade from the commands' own help by \`npm run docs\`.\n\n${sections.join('\n')}`
 }
 

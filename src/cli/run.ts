@@ -30,17 +30,21 @@ const hideEmptyDefaults = ({ options }: Command) => {
   for (const option of options) if (isEmptyDefault(option.defaultValue)) option.default(undefined)
 }
 
-export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void => {
-  const name =
-    command.name() === 'textstream' ? 'textstream' : `textstream ${command.name().replace(/^textstream /, '')}`
+const outfitPart = (command: Command, name: string, environment: NodeJS.ProcessEnv) => {
   command
-    .name(name)
-    .version(version(), '-V, --version')
     .exitOverride()
     .showHelpAfterError(`see: ${name} --help`)
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'textstream: ')) })
   hideEmptyDefaults(command)
   defaultsFromEnvironment(command, environment)
+}
+
+export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void => {
+  const isOverview = command.name() === 'textstream'
+  const name = isOverview ? 'textstream' : `textstream ${command.name().replace(/^textstream /, '')}`
+  outfitPart(command.name(name).version(version(), '-V, --version'), name, environment)
+  if (isOverview) return
+  for (const part of command.commands) outfitPart(part, `${name} ${part.name()}`, environment)
 }
 
 /** Parses, runs, and sets the exit code; nothing is thrown out of here. */
