@@ -112,7 +112,8 @@ class Tables {
     this.endings.push(...structuredClone(endings))
     this.rejected.push(...structuredClone(rejected))
     this.clusters.push(...structuredClone(clusters))
-    for (const [key, value] of state) value === null ? this.state.delete(key) : this.state.set(key, value.slice())
+    for (const [key, value] of state)
+      value === null ? this.state.delete(key) : this.state.set(key, new Uint8Array(value))
     this.position = { ...this.position, ...position }
   }
 

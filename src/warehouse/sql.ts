@@ -1,7 +1,10 @@
 /** The only ways in which text of others gets into SQL. */
 
-/** A string literal: what stands in it is never SQL. */
-export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`
+
+/** A string, whatever it holds: what stands in it is never SQL, which itself would end at a NUL. */
+export const literal = (text: string): string =>
+  text.includes('\0') ? `(${text.split('\0').map(quoted).join(' || chr(0) || ')})` : quoted(text)
 
 const wild = /[[*?]/
 

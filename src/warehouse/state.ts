@@ -31,14 +31,14 @@ export interface Change {
 }
 
 const schema = `
-  CREATE TABLE IF NOT EXISTS commits (format INTEGER, commits INTEGER, next_part INTEGER);
+  CREATE TABLE IF NOT EXISTS commits (format INTEGER, commits INTEGER, next_part INTEGER, voids INTEGER);
   CREATE TABLE IF NOT EXISTS position (partition TEXT PRIMARY KEY, next INTEGER) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS parts (part INTEGER PRIMARY KEY, "table" TEXT, place INTEGER, level INTEGER, rows INTEGER,
     bytes INTEGER, waiting INTEGER, since_micros INTEGER, ranges TEXT);
   CREATE TABLE IF NOT EXISTS files (number INTEGER PRIMARY KEY, "table" TEXT, name TEXT, part INTEGER, partition TEXT,
     "to" INTEGER, rows INTEGER, UNIQUE ("table", name));
-  INSERT INTO commits SELECT ${formatVersion}, 0, 1 WHERE NOT EXISTS (SELECT 1 FROM commits)`
+  INSERT INTO commits SELECT ${formatVersion}, 0, 1, 0 WHERE NOT EXISTS (SELECT 1 FROM commits)`
 
 const selectFiles = 'SELECT "table", name, part, partition, "to", rows FROM files'
 
@@ -201,12 +201,12 @@ export class State implements Disposable {
 
   /**
    * A transaction whose sync failed may lie in SQLite's log as a whole, and be found there by whoever opens it next.
-   * Another one, that changes nothing, takes its place in the log.
+   * Another one takes its place in the log; it must change something, or SQLite would write nothing.
    */
   #void(): boolean {
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      this.#database.exec('UPDATE commits SET format = format')
+      this.#database.exec('UPDATE commits SET voids = voids + 1')
       return true
     } catch {
       return false

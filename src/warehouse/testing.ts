@@ -27,7 +27,7 @@ const indexIn = <T>(list: T[], one: T, same: (a: T) => boolean) => {
   return at === -1 ? list.push(one) - 1 : at
 }
 
-const putRow = (rows: Rows, row: GivenRow): void => {
+export const putRow = (rows: Rows, row: GivenRow): void => {
   const { agent_id, response_id, destination_uri = '/a.md', partition = 'log' } = row
   const text = Buffer.from(row.chunk as string)
   const voice = { agent_id, destination_uri, response_id }
