@@ -136,6 +136,13 @@ const labelled: readonly [
   ['what it was, as long as that holds', [3], [['x', 'c', 'b', 'a']], [[3, 'a, b, c']], ['a, b, c']],
   ['what it was, if half of it holds', [3], [['x', 'b']], [[3, 'a, b']], ['a, b']],
   ['anew where most of it does not hold', [3], [['x', 'b']], [[3, 'a, b, c']], ['x, b']],
+  [
+    'anew where it tells it apart not half as well as others',
+    [3],
+    [['v', 'w', 'x', 'y', 'a', 'b', 'c']],
+    [[3, 'a, b, c']],
+    ['v, w, x'],
+  ],
   ['what it was, where nothing tells more', [3], [[]], [[3, 'a, b']], ['a, b']],
   ['anew where it was a number', [3], [['x', 'b']], [[3, 'cluster 3']], ['x, b']],
   ['not what another one was', [3], [['a', 'b', 'c']], [[4, 'x, y, z']], ['a, b, c']],

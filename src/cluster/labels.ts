@@ -12,13 +12,13 @@ const wordsMax = 65_536
 const windowsMin = 2
 /** What the prior weighs, as a part of all that was counted; the more, the less common words say. */
 const priorShare = 0.1
-/** A term of a label holds as long as it is by so many standard deviations more frequent in the cluster than in the others. */
-const deviationsMin = 0.5
+/** A term of a label holds as long as it tells the cluster from the others at least so well, as a part of how well the best term does. */
+const holdsMin = 0.5
 
 const labelTerms = 3
 export const termsMax = 10
 
-/** What tells one cluster from the others, most distinctive first: by how many standard deviations it is more frequent there. */
+/** What tells one cluster from the others, and how well: most distinctive first. */
 export type Distinctive = ReadonlyMap<string, number>
 
 const codePointBytesMax = 4
@@ -121,7 +121,7 @@ const distinctive = (own: Counted, all: Counted): Distinctive => {
     .map(([word, here]) => score(word, here, own, all))
     .filter(({ deviations }) => deviations > 0)
   const sure = found.filter(({ here }) => here >= windowsMin)
-  return new Map((sure.length > 0 ? sure : found).sort(byScore).map(({ word, deviations }) => [word, deviations]))
+  return new Map((sure.length > 0 ? sure : found).sort(byScore).map(({ word, score }) => [word, score]))
 }
 
 /**
@@ -140,9 +140,9 @@ const join = (terms: readonly string[]) => terms.join(', ')
 
 /** Whether at least half of what a label says still tells the cluster from the others, or nothing does. */
 const holds = (label: string, terms: Distinctive): boolean => {
+  const [best] = terms.values()
   const said = label.split(', ')
-  if (terms.size === 0) return true
-  return said.filter(term => (terms.get(term) ?? 0) >= deviationsMin).length * 2 >= said.length
+  return best === undefined || said.filter(term => terms.get(term)! >= holdsMin * best).length * 2 >= said.length
 }
 
 const newLabel = (number: number, terms: Distinctive, taken: ReadonlySet<string>): string => {
