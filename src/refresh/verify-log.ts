@@ -31,6 +31,10 @@ const problemOf = (input: Input, path: string): string | undefined => {
   return sha256 === input.sha256 ? undefined : `has another sha256 from ${input.from} to ${input.to}`
 }
 
+/** The embedded log removes whole segments, and nothing else of itself. */
+const whyMissing = ({ name }: Input, problem: string) =>
+  problem === 'is missing' && /^\d{20}\.ndjson$/.test(basename(name)) ? `${problem}; was it pruned?` : problem
+
 /** Files of the same base name may lie in several folders: one that has the right bytes is enough. */
 const best = (input: Input, paths: readonly string[]): string | undefined => {
   let problem: string | undefined = 'is missing'
@@ -59,7 +63,7 @@ export const checkLog = ({ inputs }: Receipt, logs: readonly string[] | undefine
     const problem = best(input, placesOf(input.name, files))
     if (problem === undefined) checked++
     else if (problem === 'is missing' && files === undefined) unchecked.add(input.name)
-    else findings.add('log', input.name, problem)
+    else findings.add('log', input.name, whyMissing(input, problem))
   }
   return { checked, unchecked }
 }
