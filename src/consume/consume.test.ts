@@ -84,7 +84,7 @@ test('what is no record is kept aside with its reason, and the rest goes on', as
   assert.deepEqual([texts(rows), progress.malformed], [['before', 'behind'], 4])
   const rejected = await query<{ reason: string; line: Uint8Array }>(
     warehouse,
-    'select reason, line from rejected order by "offset"',
+    'select reason, line from rejected order by topic_offset',
   )
   assert.deepEqual(
     rejected.map(({ line }) => Buffer.from(line).toString('latin1')),

@@ -105,8 +105,10 @@ test('the same text, cut otherwise, has the same cluster at the same place', asy
     const { rows } = await consumed([...others, ...answer('z', cut(text, length))], k3)
     const clusters = new Map<number, number | null>()
     let end = 0
-    for (const { chunk, cluster } of rows.filter(({ response_id }) => response_id === 'z'))
-      clusters.set((end += chunk.length), cluster)
+    for (const { chunk, cluster } of rows.filter(({ response_id }) => response_id === 'z')) {
+      end += chunk.length
+      clusters.set(end, cluster)
+    }
     return clusters
   }
   const [fine, coarse] = [await at(7), await at(7 * 24)]

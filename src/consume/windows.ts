@@ -155,6 +155,7 @@ export class Windows {
   #keep(number: number, priority: number) {
     const window = this.#current(number, priority)
     const left = this.#sample.add(window)
+    if (left === window) return
     if (left !== undefined) this.#changes.set(`${keys.sample}${left.number}`, null)
     this.#changes.set(`${keys.sample}${number}`, saveWindow(window))
   }
