@@ -89,6 +89,5 @@ test('a saved state that was damaged, or belongs to the other recipe, is refused
     assert.throws(() => classic.follow(saved.with(at, saved[at] ^ 0x10)), refused)
     assert.throws(() => classic.follow(saved.subarray(0, at)), refused)
   }
-  assert.throws(() => classic.follow(text.follow().save()), refused)
-  assert.throws(() => text.follow(saved), refused)
+  assert.throws(() => classic.follow(text.follow().save()), { ...refused, message: /version 16, not 32/ })
 })

@@ -11,8 +11,11 @@ const add = (follower: Follower, piece: string, onWindow?: () => void) => {
   follower.add(utf8, 2, utf8.length - 2, onWindow)
 }
 
+/** Used again and again, as who asks does: what stood there must not show. */
+const terms = newTerms()
+
 const termsOf = (follower: Follower) => {
-  const terms = newTerms()
+  terms.length = 0
   if (follower.window > 0) follower.terms(terms)
   return Array.from({ length: terms.length }, (_, i) => [terms.index[i], terms.count[i]])
 }
@@ -46,6 +49,9 @@ const lastBytes = (whole: string) => {
   while ((utf8[from] & 0xc0) === 0x80) from++
   return utf8.subarray(from).toString()
 }
+
+/** Also ends the shrinking of a failure. */
+const propertyMsMax = 20_000
 
 const isEnd = (words: number) => words === wordsMin || (words > wordsMin && words % strideWords === 0)
 
@@ -108,7 +114,7 @@ test('windows, their terms and their places depend on the text alone, not on how
       }
       assert.deepEqual(windows, expected.windows)
     }),
-    { numRuns: 60 },
+    { numRuns: 60, interruptAfterTimeLimit: propertyMsMax },
   )
 })
 
@@ -124,7 +130,7 @@ test('saved and followed again at every cut, it goes on the same', () => {
         assert.deepEqual(all(resumed), all(straight))
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 60, interruptAfterTimeLimit: propertyMsMax },
   )
 })
 
