@@ -14,6 +14,8 @@ const commitMs = 200
 /** … but in larger batches if so many rows come in that time: then it is catching up, and nobody waits for the newest. */
 const catchUpRows = 20_000
 const catchUpMs = 2000
+/** Whoever waits so long for more has caught up. */
+const idleMs = 20
 /** How often what has become due by its age is looked for while nothing comes. */
 const rollCheckMs = 10_000
 
@@ -62,7 +64,8 @@ class Run {
   readonly #committer: Committer
   readonly #progress: Progress
   readonly #stop = new AbortController()
-  #isIdle = false
+  /** Since when it waits for more. */
+  #idleSince = Number.POSITIVE_INFINITY
   #gatheringSince: number | undefined
   #failed: unknown
 
@@ -101,9 +104,9 @@ class Run {
     const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal])
     const batches = this.#topic.read(this.#committer.position, { follow, signal: stop })[Symbol.asyncIterator]()
     for (;;) {
-      this.#isIdle = true
+      this.#idleSince = performance.now()
       const { done, value } = await batches.next()
-      this.#isIdle = false
+      this.#idleSince = Number.POSITIVE_INFINITY
       if (done) return
       for (let at = 0; at < value.entries.length; ) at = await this.#take(value, at)
     }
@@ -135,9 +138,13 @@ class Run {
     gathering.fillRows()
   }
 
+  get #isIdle() {
+    return performance.now() - this.#idleSince > idleMs
+  }
+
   #tick() {
     if (this.#gatheringSince === undefined) return
-    const isCatchingUp = this.#committer.gathering.rows.length >= catchUpRows
+    const isCatchingUp = !this.#isIdle && this.#committer.gathering.rows.length >= catchUpRows
     if (isCatchingUp && performance.now() - this.#gatheringSince < catchUpMs) return
     this.#inBackground(this.#hand())
   }
