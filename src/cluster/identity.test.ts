@@ -7,7 +7,7 @@ import { recipeOf } from './recipes.ts'
 import { priorityOf, Sample } from './sample.ts'
 
 const wordsPerTopic = 60
-const wordsPerAnswer = 400
+const wordsPerAnswer = 300
 const seed = 42
 
 /** A topic is what it shares with a wider one, a word of its own in so many, and what all texts share. */
@@ -116,13 +116,13 @@ for (const isRestarted of [false, true]) {
   const where = isRestarted ? ', with a restart before every refit' : ''
   const steady = [sea, tea, zoo, law]
 
-  test(`numbers and labels stay over refits at 256, 512, … windows${where}`, async () => {
+  test(`numbers and labels stay over refits on ever more windows${where}`, async () => {
     const stream = new Stream({ isRestarted })
     const first = await stream.take(3, ...steady).fit(4)
     assert.deepEqual(told(first.clusters), ['0 born', '1 born', '2 born', '3 born'])
     const clusters = steady.map(topic => stream.clusterOf(topic))
     assert.deepEqual(clusters.toSorted(), [0, 1, 2, 3])
-    for (const answers of [3, 6, 12, 24]) {
+    for (const answers of [3, 6, 12]) {
       const fitted = await stream.take(answers, ...steady).fit(4)
       assert.deepEqual(told(fitted.clusters), ['0 kept 0', '1 kept 1', '2 kept 2', '3 kept 3'])
       assert.deepEqual(labelsBy(fitted.clusters), labelsBy(first.clusters))
@@ -153,7 +153,7 @@ for (const isRestarted of [false, true]) {
     const { clusters: split } = await stream.take(10, sea, tea, jazz, opera, opera).fit(4)
     assert.deepEqual(told(split), [...[0, 1, 2].map(n => `${n} kept ${n}`), `3 split ${music}`])
     assert.deepEqual([stream.clusterOf(opera), stream.clusterOf(jazz)], [music, 3])
-    const { clusters: merged } = await stream.take(20, sea, tea, jazz, opera, opera).fit(3)
+    const { clusters: merged } = await stream.take(12, sea, tea, jazz, opera, opera).fit(3)
     assert.deepEqual(told(merged), [
       ...[0, 1, 2].map(n => (n === music ? `${n} merged ${n}+3` : `${n} kept ${n}`)),
       `3 died ${music}`,
@@ -180,7 +180,7 @@ test('a topic that no longer comes keeps its number for as long as it is in the 
   const stream = new Stream()
   await stream.take(10, sea, tea, zoo).fit(3)
   const cluster = stream.clusterOf(zoo)
-  for (let n = 0; n < 3; n++) await stream.take(10, sea, tea).fit(3)
+  for (let n = 0; n < 3; n++) await stream.take(8, sea, tea).fit(3)
   assert.equal(stream.clusterOf(zoo), cluster)
 })
 
