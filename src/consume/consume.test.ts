@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { answer, append, consumed, consumeOnce, query, record, rowsOf, topicOf } from '../../test/consumed.ts'
 import { memoryWarehouse } from '../warehouse/memory.ts'
-import { answer, append, consumed, consumeOnce, query, record, rowsOf, topicOf } from './testing.ts'
 
 const texts = (rows: readonly { chunk: string }[]) => rows.map(({ chunk }) => chunk)
 

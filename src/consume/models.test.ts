@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { answer, consumed, consumeOnce, query, type Row, record, rowsOf, topicOf } from '../../test/consumed.ts'
 import type { Topic } from '../topic/topic.ts'
 import { memoryWarehouse } from '../warehouse/memory.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
-import { answer, consumed, consumeOnce, query, type Row, record, rowsOf, topicOf } from './testing.ts'
 
 const vocabularies = [
   'tide harbour keel anchor gull mast',

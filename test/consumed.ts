@@ -1,12 +1,12 @@
-import type { Chunk } from '../chunk/chunk.ts'
-import { encode } from '../chunk/codec.ts'
-import { embedded } from '../cluster/embedded.ts'
-import { recipeOf } from '../cluster/recipes.ts'
-import { memoryTopic } from '../topic/memory.ts'
-import type { Topic } from '../topic/topic.ts'
-import { memoryWarehouse } from '../warehouse/memory.ts'
-import type { Warehouse } from '../warehouse/warehouse.ts'
-import { type ConsumeOptions, consume, newProgress, type Progress } from './consume.ts'
+import type { Chunk } from '../src/chunk/chunk.ts'
+import { encode } from '../src/chunk/codec.ts'
+import { embedded } from '../src/cluster/embedded.ts'
+import { recipeOf } from '../src/cluster/recipes.ts'
+import { type ConsumeOptions, consume, newProgress, type Progress } from '../src/consume/consume.ts'
+import { memoryTopic } from '../src/topic/memory.ts'
+import type { Topic } from '../src/topic/topic.ts'
+import { memoryWarehouse } from '../src/warehouse/memory.ts'
+import type { Warehouse } from '../src/warehouse/warehouse.ts'
 
 /** A row as tests compare it. */
 export interface Row {
