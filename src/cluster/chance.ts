@@ -18,7 +18,3 @@ export const chanceFrom = (seed: number): Chance => {
   for (let i = 0; i < 12; i++) next()
   return () => next() / 2 ** 32
 }
-
-/** Normally distributed, by Box and Muller. */
-export const normal = (chance: Chance): number =>
-  Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance())

@@ -2,7 +2,21 @@ import { crc32 } from 'node:zlib'
 import { StreamError } from '../std/error.ts'
 import { parseJson } from '../std/json.ts'
 import type { RecipeName } from './cluster.ts'
-import type { ModelParts } from './model.ts'
+
+/** All that makes a model. */
+export interface ModelParts {
+  readonly id: number
+  readonly recipe: RecipeName
+  readonly seed: number
+  readonly windows: number
+  readonly clusters: readonly number[]
+  readonly labels: readonly string[]
+  readonly nextNumber: number
+  /** By term, then by centre: what the term adds to a window's score with the centre; rarity and projection are in it. */
+  readonly table: Float32Array
+  /** By centre: what a score begins with. */
+  readonly bias: Float32Array
+}
 
 /*
  * A saved model, numbers lowest byte first:

@@ -1,24 +1,9 @@
 import type { Model, RecipeName, Terms } from './cluster.ts'
-import { loadParts, saveParts } from './model-bytes.ts'
+import { loadParts, type ModelParts, saveParts } from './model-bytes.ts'
 import { isBinary } from './weights.ts'
 
 /** Centres are scored by as many at a time. */
 const group = 4
-
-/** All that makes a model. */
-export interface ModelParts {
-  readonly id: number
-  readonly recipe: RecipeName
-  readonly seed: number
-  readonly windows: number
-  readonly clusters: readonly number[]
-  readonly labels: readonly string[]
-  readonly nextNumber: number
-  /** By term, then by centre: what the term adds to a window's score with the centre; rarity and projection are in it. */
-  readonly table: Float32Array
-  /** By centre: what a score begins with. */
-  readonly bias: Float32Array
-}
 
 /** Each row of the table filled up with zeros to whole groups. */
 const padded = (table: Float32Array, k: number, stride: number): Float32Array => {
@@ -79,7 +64,10 @@ class FittedModel implements Model {
   #scoreOnce({ length, index }: Terms, from: number) {
     const table = this.#table
     const stride = this.#stride
-    let [a, b, c, d] = [0, 0, 0, 0]
+    let a = 0
+    let b = 0
+    let c = 0
+    let d = 0
     for (let i = 0; i < length; i++) {
       const at = index[i] * stride + from
       a += table[at]
@@ -94,7 +82,10 @@ class FittedModel implements Model {
   #scoreEach({ length, index, count }: Terms, from: number) {
     const table = this.#table
     const stride = this.#stride
-    let [a, b, c, d] = [0, 0, 0, 0]
+    let a = 0
+    let b = 0
+    let c = 0
+    let d = 0
     for (let i = 0; i < length; i++) {
       const at = index[i] * stride + from
       const times = count[i]

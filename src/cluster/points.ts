@@ -1,5 +1,5 @@
+import type { Sparse } from './sparse.ts'
 import type { Dense } from './svd.ts'
-import type { Sparse } from './weights.ts'
 
 /** Points of a space, as k-means needs them. */
 export interface Points {

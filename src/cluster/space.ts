@@ -1,8 +1,8 @@
 import type { Chance } from './chance.ts'
 import type { RecipeName } from './cluster.ts'
 import { DensePoints, type Points, SparsePoints } from './points.ts'
+import type { Sparse } from './sparse.ts'
 import { type Dense, times, truncatedSvd } from './svd.ts'
-import type { Sparse } from './weights.ts'
 
 /** Directions of the text's windows that are kept: fewer mix topics up, more let single words count. */
 export const latentDimensions = 16

@@ -1,14 +1,6 @@
 import type { RecipeName, SampledWindow } from './cluster.ts'
 import { idf } from './idf.ts'
-
-/** Rows of numbers of which few aren't 0: row `r` has `value[i]` in column `index[i]` for i from `start[r]` to `start[r + 1]`. */
-export interface Sparse {
-  readonly rows: number
-  readonly columns: number
-  readonly start: Uint32Array
-  readonly index: Uint16Array
-  readonly value: Float32Array
-}
+import type { Sparse } from './sparse.ts'
 
 /** How a recipe weighs terms, apart from their rarity. */
 interface Weighing {
