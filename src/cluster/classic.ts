@@ -2,7 +2,7 @@ import { excerptBytesMax, type Follower, type Recipe, type Terms } from './clust
 import { isFinalSigma } from './final-sigma.ts'
 import { LastText } from './last-text.ts'
 import { lowerOf } from './lower-case.ts'
-import { Runs, runsAtOnceMax } from './runs.ts'
+import { digests, meaningsBy, Runs, runsAtOnceMax } from './runs.ts'
 import { SavedReader, SavedWriter } from './saved.ts'
 import { countMax, makeRoom, newTerms } from './terms.ts'
 import { bytesBy, codePointAt } from './utf8-code-point.ts'
@@ -18,7 +18,7 @@ const dotAbove = 0x307
 const capitalSigma = 0x3a3
 const finalSigma = 0x3c2
 
-const runs = new Runs(isWhiteSpace, true)
+const runs = new Runs(meaningsBy(isWhiteSpace), true)
 
 /** How often each term was found in the piece that is being read, and which were, in the order of their first. */
 const counts = new Uint32Array(dimensions)
@@ -41,7 +41,7 @@ const takeWide = (utf8: Uint8Array, from: number, at: number, to: number) => {
 }
 
 const takeFound = () => {
-  for (let i = 0; i < runs.found; i++) take(termOf(runs.digests[i]))
+  for (let i = 0; i < runs.found; i++) take(termOf(digests[i]))
   runs.found = 0
 }
 

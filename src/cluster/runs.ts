@@ -7,16 +7,19 @@ export const runsAtOnceMax = 64
 const separating = 0x80
 const notAscii = 0xff
 
-const meaningsBy = (isSeparator: (byte: number) => boolean) =>
+/** What each byte means to runs: a table to share. */
+export const meaningsBy = (isSeparator: (byte: number) => boolean): Uint8Array =>
   Uint8Array.from({ length: 256 }, (_, byte) => {
     if (byte >= 0x80) return notAscii
     return isSeparator(byte) ? separating : lowerAscii(byte)
   })
 
+/** Of the runs that were found last, by whomever: to be used before anyone reads on. */
+export const digests = new Int32Array(runsAtOnceMax)
+
 /** Finds runs of bytes between separators, and hashes them in lower case. What isn't ASCII is left to who uses it. */
 export class Runs {
-  /** Of the runs that have ended: the first `found` places. */
-  readonly digests = new Int32Array(runsAtOnceMax)
+  /** How many of `digests` are of runs that have ended. */
   found = 0
   /** Of the run that is being read. */
   readonly hash = new Murmur3()
@@ -24,14 +27,14 @@ export class Runs {
   readonly #keepEmpty: boolean
 
   /** With `keepEmpty`, there is an empty run between two separators. */
-  constructor(isSeparator: (byte: number) => boolean, keepEmpty: boolean) {
-    this.#meanings = meaningsBy(isSeparator)
+  constructor(meanings: Uint8Array, keepEmpty: boolean) {
+    this.#meanings = meanings
     this.#keepEmpty = keepEmpty
   }
 
   /** Ends the run that is being read. */
   end(): void {
-    this.digests[this.found++] = this.hash.digest()
+    digests[this.found++] = this.hash.digest()
     this.hash.reset()
   }
 
@@ -56,7 +59,7 @@ export class Runs {
         }
       } else if (byte === notAscii) break
       else if (length !== 0 || this.#keepEmpty) {
-        this.digests[found++] = digestOf(hash, tail, length)
+        digests[found++] = digestOf(hash, tail, length)
         hash = hashingSeed
         tail = 0
         length = 0

@@ -114,7 +114,7 @@ test('windows, their terms and their places depend on the text alone, not on how
       }
       assert.deepEqual(windows, expected.windows)
     }),
-    { numRuns: 60, interruptAfterTimeLimit: propertyMsMax },
+    { numRuns: 40, interruptAfterTimeLimit: propertyMsMax },
   )
 })
 
@@ -130,7 +130,7 @@ test('saved and followed again at every cut, it goes on the same', () => {
         assert.deepEqual(all(resumed), all(straight))
       }
     }),
-    { numRuns: 60, interruptAfterTimeLimit: propertyMsMax },
+    { numRuns: 40, interruptAfterTimeLimit: propertyMsMax },
   )
 })
 

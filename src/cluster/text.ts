@@ -1,7 +1,7 @@
 import { excerptBytesMax, type Follower, type Recipe, type Terms } from './cluster.ts'
 import { LastText } from './last-text.ts'
 import { alone } from './letters.ts'
-import { runsAtOnceMax } from './runs.ts'
+import { digests, runsAtOnceMax } from './runs.ts'
 import { damaged, SavedReader, SavedWriter } from './saved.ts'
 import { makeRoom } from './terms.ts'
 import { Words } from './words.ts'
@@ -49,7 +49,7 @@ class TextFollower implements Follower {
     const { runs } = this.#words
     for (let at = from; at < to; ) {
       at = this.#words.read(utf8, at, to, Math.min(this.#until - this.#since, runsAtOnceMax))
-      for (let i = 0; i < runs.found; i++) this.#keep(runs.digests[i] & (dimensions - 1))
+      for (let i = 0; i < runs.found; i++) this.#keep(digests[i] & (dimensions - 1))
       this.#since += runs.found
       if (this.#since === this.#until) this.#endWindow(utf8, at, onWindow)
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hashingSeed, murmur3 } from './murmur3.ts'
+import { digests } from './runs.ts'
 import { Words } from './words.ts'
 
 const hashOf = (word: string) => {
@@ -14,7 +15,7 @@ const hashesIn = (text: string, wordsMax: number) => {
   const found: number[] = []
   for (let at = 0; at < utf8.length; ) {
     at = words.read(utf8, at, utf8.length, wordsMax)
-    found.push(...words.runs.digests.subarray(0, words.runs.found))
+    found.push(...digests.subarray(0, words.runs.found))
   }
   return found
 }

@@ -1,6 +1,6 @@
 import { alone, invisible, kindOf, letter, mark, separator } from './letters.ts'
 import { lowerAscii, lowerOf } from './lower-case.ts'
-import { Runs } from './runs.ts'
+import { meaningsBy, Runs } from './runs.ts'
 import { bytesBy, codePointAt } from './utf8-code-point.ts'
 
 const sigma = 0x3c3
@@ -13,6 +13,7 @@ const folded = (codePoint: number) => {
 }
 
 const isSeparator = (byte: number) => !/[0-9a-z]/.test(String.fromCharCode(lowerAscii(byte)))
+const meanings = meaningsBy(isSeparator)
 
 /**
  * Finds the words of a text that comes in pieces, and hashes them. A word is a run of letters, digits and marks, in lower
@@ -22,10 +23,10 @@ const isSeparator = (byte: number) => !/[0-9a-z]/.test(String.fromCharCode(lower
 export class Words {
   /** What the word that is being read is: `letter`, `alone`, or `separator` between words. */
   kind = separator
-  readonly runs = new Runs(isSeparator, false)
+  readonly runs = new Runs(meanings, false)
 
   /**
-   * Reads well-formed UTF-8 until `foundMax` words have ended; `runs` has them. Returns where the last of them ended, or
+   * Reads well-formed UTF-8 until `foundMax` words have ended; `digests` has them. Returns where the last of them ended, or
    * `to`.
    */
   read(utf8: Uint8Array, from: number, to: number, foundMax: number): number {
