@@ -1,8 +1,6 @@
-import { link, open, rm } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
 import type { DuckDBDataChunk, DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/node-api'
-import { syncFolder } from '../std/durable.ts'
-import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import { errnoOf, StreamError } from '../std/error.ts'
+import { writeNewFile } from './new-file.ts'
 import { bind } from './parameters.ts'
 import { Sandbox } from './sandbox.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
@@ -102,24 +100,6 @@ function* batchesOf(row: (at: number) => Row, count: number): Generator<Row[]> {
   if (batch.length > 0) yield batch
 }
 
-const exists = (path: string) =>
-  new StreamError('warehouse/exists', `"${path}" is there already; remove it, or name another file`)
-
-const unwritable = (path: string, cause: unknown) =>
-  new StreamError('warehouse/unwritable', `write "${path}": ${reasonOf(cause)}`, { cause })
-
-/** Gives a file that is complete its name, which nobody else may have taken. */
-const publish = async (partial: string, path: string) => {
-  try {
-    await using file = await open(partial)
-    await file.sync()
-    await link(partial, path)
-    await syncFolder(dirname(path))
-  } catch (error) {
-    throw errnoOf(error) === 'EEXIST' ? exists(path) : unwritable(path, error)
-  }
-}
-
 class Result implements QueryResult {
   readonly columns: readonly Column[]
   readonly #ready: Ready
@@ -184,23 +164,18 @@ class Result implements QueryResult {
   }
 
   /** In a sandbox of its own, the only one that may write: into this file. */
-  async toParquet(given: string): Promise<number> {
-    const path = resolve(given)
-    const { select, reads } = this.#ready.statement
+  async toParquet(path: string): Promise<number> {
+    const { sandbox, statement } = this.#ready
+    const { select, reads } = statement
     if (select === undefined) throw new StreamError('warehouse/usage', 'the result of EXPLAIN is no Parquet file')
-    await this.#ready.sandbox[Symbol.asyncDispose]()
-    const partial = join(dirname(path), `.${basename(path)}.${process.pid}.partial`)
-    try {
-      return await inSandbox(this.#options.signal, async sandbox => {
+    await sandbox[Symbol.asyncDispose]()
+    return await writeNewFile(path, partial =>
+      inSandbox(this.#options.signal, async sandbox => {
         await using _ = sandbox
         await openTables(sandbox, this.#take, reads, partial)
-        const count = await this.#copy(sandbox, select, partial)
-        await publish(partial, path)
-        return count
-      })
-    } finally {
-      await rm(partial, { force: true })
-    }
+        return await this.#copy(sandbox, select, partial)
+      }),
+    )
   }
 
   async #copy(sandbox: Sandbox, select: string, partial: string): Promise<number> {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBValue } from '@duckdb/node-api'
@@ -22,12 +23,14 @@ export class Sandbox {
   readonly #signal: AbortSignal | undefined
   #working: Promise<unknown> = Promise.resolve()
   #isClosed = false
+  readonly #removeSpill = () => rmSync(this.#spillDir, { recursive: true, force: true })
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection, spillDir: string, signal?: AbortSignal) {
     this.#instance = instance
     this.#connection = connection
     this.#spillDir = spillDir
     this.#signal = signal
+    process.once('exit', this.#removeSpill)
   }
 
   static async open(signal?: AbortSignal): Promise<Sandbox> {
@@ -100,6 +103,7 @@ export class Sandbox {
     clearInterval(timer)
     this.#connection.closeSync()
     this.#instance.closeSync()
-    await rm(this.#spillDir, { recursive: true, force: true })
+    this.#removeSpill()
+    process.removeListener('exit', this.#removeSpill)
   }
 }
