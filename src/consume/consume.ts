@@ -83,6 +83,7 @@ class Run {
     this.#intake = new Intake(answers, voices, this.#windows)
     const parts = { writer, answers, voices, windows: this.#windows, counters: this.#progress }
     this.#committer = new Committer(parts, writer.position ?? {})
+    this.#progress.position = this.#committer.position
     this.#committer.note(...savedSettings(settings))
   }
 
