@@ -25,8 +25,11 @@ const counts = new Uint32Array(dimensions)
 const found = new Uint16Array(dimensions)
 let foundLength = 0
 
-/** Spark's nonNegativeMod. */
-const termOf = (digest: number) => ((digest % dimensions) + dimensions) % dimensions
+/** Spark's nonNegativeMod. Without a branch: which way it goes is chance, and guessing wrong costs a third of the speed. */
+const termOf = (digest: number) => {
+  const rest = (digest % dimensions) | 0
+  return rest + ((rest >> 31) & dimensions)
+}
 
 const take = (term: number) => {
   if (counts[term]++ === 0) found[foundLength++] = term
