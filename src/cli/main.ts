@@ -14,6 +14,7 @@ export const commands: Commands = {
   consume: { is: 'cluster what a log holds, as it grows, and keep tables of it', load: () => import('./consume.ts') },
   cat: { is: 'write one document of a log to standard output', load: () => import('./cat.ts') },
   log: { is: 'show what a log holds and who reads it, and free disk', load: () => import('./log.ts') },
+  clusters: { is: 'show what the clusters are, and how they changed', load: () => import('./clusters.ts') },
   query: { is: 'ask the warehouse in SQL', load: () => import('./query.ts') },
   books: { is: 'download five books of Project Gutenberg to try it on', load: () => import('./books.ts') },
 }

@@ -42,9 +42,9 @@ const table: Make = (columns, target) => {
 }
 
 /** Names that are there twice get a number, as a member of an object can be there only once. */
-const membersOf = (columns: readonly Column[]): string[] => {
+export const membersOf = (names: readonly string[]): string[] => {
   const taken = new Set<string>()
-  return columns.map(({ name }) => {
+  return names.map(name => {
     let free = name
     for (let n = 1; taken.has(free); n++) free = `${name}_${n}`
     taken.add(free)
@@ -52,16 +52,17 @@ const membersOf = (columns: readonly Column[]): string[] => {
   })
 }
 
-const objectOf = (members: readonly string[], row: Row) =>
+/** A row as an object in JSON. */
+export const objectOf = (members: readonly string[], row: Row) =>
   `{${members.map((member, i) => `${member}:${json(row[i])}`).join(',')}}`
 
 const ndjson: Make = columns => {
-  const members = membersOf(columns)
+  const members = membersOf(columns.map(({ name }) => name))
   return { rows: rows => rows.map(row => `${objectOf(members, row)}\n`).join(''), end: () => '' }
 }
 
 const array: Make = columns => {
-  const members = membersOf(columns)
+  const members = membersOf(columns.map(({ name }) => name))
   let before = '[\n'
   const line = (row: Row) => {
     const text = before + objectOf(members, row)
