@@ -84,6 +84,8 @@ class Run {
     const parts = { writer, answers, voices, windows: this.#windows, counters: this.#progress }
     this.#committer = new Committer(parts, writer.position ?? {})
     this.#progress.position = this.#committer.position
+    this.#progress.windows = this.#windows.count
+    this.#progress.model = this.#windows.model?.id ?? 0
     this.#committer.note(...savedSettings(settings))
   }
 
