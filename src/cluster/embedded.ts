@@ -29,7 +29,7 @@ const tableOf = (space: Space, { k, centres }: Clusters, rarity: Float64Array): 
   Float32Array.from(space.table(centres, k), (value, at) => value * rarity[Math.floor(at / k)])
 
 const identityOf = (sample: readonly SampledWindow[], found: Clusters, id: number, options: FitOptions): Identity => {
-  const { k: centres, labels: centreOf, costs: distance } = found
+  const { k: centres, labels: centreOf, distances: distance } = found
   return identify({ model: id, windows: options.windows, sample, centres, centreOf, distance }, options.before)
 }
 

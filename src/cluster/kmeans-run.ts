@@ -5,7 +5,7 @@ import type { Points } from './points.ts'
 const passesMax = 100
 /** Of so many points drawn for a centre, the best one is taken (greedy k-means++). */
 const candidates = 3
-/** A point nearer to a centre than this part of the points' mean square lies on it: the rest is rounding. */
+/** A point that costs less than this part of what it would at the origin lies on its centre: the rest is rounding. */
 const roundingMax = 1e-9
 
 export interface Clusters {
@@ -14,9 +14,9 @@ export interface Clusters {
   /** One after another. */
   readonly centres: Float64Array
   readonly labels: Int32Array
-  /** By point, the square of its distance from its centre. */
-  readonly costs: Float64Array
-  /** Their sum. */
+  /** By point, the square of its distance from its centre; in spherical k-means of its direction. */
+  readonly distances: Float64Array
+  /** Their sum; in spherical k-means each weighs as much as its point is long. */
   readonly inertia: number
 }
 
@@ -58,6 +58,8 @@ export class KMeansRun {
   readonly #kMax: number
   readonly #spherical: boolean
   readonly #costMin: number
+  /** What each point costs, apart from its product with a centre and the square of that. */
+  readonly #ownCosts: Float64Array
   readonly #centres: Float64Array
   readonly #sums: Float64Array
   readonly #sizes: Int32Array
@@ -71,7 +73,8 @@ export class KMeansRun {
     this.#points = points
     this.#kMax = kMax
     this.#spherical = spherical
-    this.#costMin = (roundingMax * sumOf(squares)) / count
+    this.#ownCosts = spherical ? squares.map(square => 2 * Math.sqrt(square)) : squares
+    this.#costMin = (roundingMax * sumOf(this.#ownCosts)) / count
     this.#centres = new Float64Array(kMax * dimensions)
     this.#sums = new Float64Array(kMax * dimensions)
     this.#sizes = new Int32Array(kMax)
@@ -143,11 +146,11 @@ export class KMeansRun {
   #nearer(point: number, costs: Float64Array) {
     this.#place(this.#k, point)
     const centre = this.#at(this.#k)
-    const square = squareOf(centre)
-    const { squares, count } = this.#points
+    const square = this.#squareOf(centre)
+    const { count } = this.#points
     this.#points.products(centre, 1, this.#products)
     for (let i = 0; i < count; i++) {
-      const cost = squares[i] - 2 * this.#products[i] + square
+      const cost = this.#ownCosts[i] - 2 * this.#products[i] + square
       if (cost < costs[i]) costs[i] = Math.max(0, cost)
     }
     costs[point] = 0
@@ -156,8 +159,8 @@ export class KMeansRun {
   /** Gives every point to its nearest centre; how many moved. */
   #assign(): number {
     const k = this.#k
-    const { squares, count } = this.#points
-    const centreSquares = Array.from({ length: k }, (_, centre) => squareOf(this.#at(centre)))
+    const { count } = this.#points
+    const centreSquares = Array.from({ length: k }, (_, centre) => this.#squareOf(this.#at(centre)))
     const products = this.#products
     this.#points.products(this.#centres, k, products)
     let moved = 0
@@ -170,7 +173,7 @@ export class KMeansRun {
         least = cost
         best = centre
       }
-      this.#costs[point] = Math.max(0, least + squares[point])
+      this.#costs[point] = Math.max(0, least + this.#ownCosts[point])
       if (best === this.#labels[point]) continue
       this.#move(point, best)
       moved++
@@ -213,9 +216,22 @@ export class KMeansRun {
     }
   }
 
+  /** Of a direction it is the same for all: it counts for nothing. */
+  #squareOf(centre: Float64Array) {
+    return this.#spherical ? 0 : squareOf(centre)
+  }
+
   #scaleToUnit(centre: Float64Array) {
     const length = Math.sqrt(squareOf(centre))
     if (length > 0) for (let d = 0; d < centre.length; d++) centre[d] /= length
+  }
+
+  #distances(): Float64Array {
+    if (!this.#spherical) return this.#costs
+    return this.#costs.map((cost, point) => {
+      const length = this.#ownCosts[point] / 2
+      return length > 0 ? cost / length : 2
+    })
   }
 
   #found(): Clusters {
@@ -227,7 +243,7 @@ export class KMeansRun {
       k: kept.length,
       centres,
       labels: this.#labels.map(label => kept.indexOf(label)),
-      costs: this.#costs,
+      distances: this.#distances(),
       inertia: sumOf(this.#costs),
     }
   }

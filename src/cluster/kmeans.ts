@@ -10,7 +10,7 @@ export interface KMeansOptions {
   /** How many starts are drawn; the best one wins. */
   readonly starts: number
   readonly chance: Chance
-  /** Centres have length 1, so that among points of length 1 only directions count (spherical k-means, Dhillon and Modha 2001). */
+  /** Centres are directions, and points too, each weighing as much as it is long (spherical k-means, Dhillon and Modha 2001). */
   readonly spherical?: boolean
   /** One start more: the group of each point, from 0. Preferred, unless a drawn start is clearly better. */
   readonly given?: Int32Array | undefined

@@ -18,14 +18,6 @@ export interface Space {
   bias(centre: Float64Array): number
 }
 
-const scaleToUnit = ({ columns, value }: Dense) => {
-  for (let from = 0; columns > 0 && from < value.length; from += columns) {
-    const row = value.subarray(from, from + columns)
-    const length = Math.hypot(...row)
-    if (length > 0) for (let i = 0; i < columns; i++) row[i] /= length
-  }
-}
-
 /** right · centres, turned. */
 const throughRight = ({ rows, columns, value }: Dense, centres: Float64Array, k: number): Float64Array => {
   const table = new Float64Array(rows * k)
@@ -40,14 +32,13 @@ const throughRight = ({ rows, columns, value }: Dense, centres: Float64Array, k:
 
 /**
  * The directions in which windows differ most (latent semantic analysis, Deerwester and others 1990). Only the direction
- * of a window counts there, so its own length cancels out of the comparison, and scores are plain sums over terms.
+ * of a window counts when its centre is sought, so scores are plain sums over terms; but windows that have more to do
+ * with any of these directions weigh more in their centre.
  */
 const latentSpace = (matrix: Sparse, chance: Chance): Space => {
   const { right } = truncatedSvd(matrix, latentDimensions, chance)
-  const projected = times(matrix, right)
-  scaleToUnit(projected)
   return {
-    points: new DensePoints(projected),
+    points: new DensePoints(times(matrix, right)),
     spherical: true,
     table: (centres, k) => throughRight(right, centres, k),
     bias: () => 0,

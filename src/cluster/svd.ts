@@ -5,7 +5,7 @@ import { type Sparse, transpose } from './sparse.ts'
 /** Columns beyond the rank that is asked for: the more, the better the last of its vectors. */
 const oversampling = 6
 /** How often the matrix and its transpose are applied; each time what is strong stands out more. */
-const iterations = 2
+const iterations = 3
 /** An eigenvalue smaller than this part of the largest one is rounding. */
 const roundingMax = 1e-10
 
