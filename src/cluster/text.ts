@@ -7,7 +7,7 @@ import { makeRoom } from './terms.ts'
 import { Words } from './words.ts'
 
 /** A window is this many words, fewer at the beginning of an answer. */
-export const windowWords = 256
+export const windowWords = 512
 /** A window ends at every multiple of this many words … */
 export const strideWords = 16
 /** … and the first one here: fewer words are too little text. */
