@@ -1,12 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Draft } from './draft.ts'
 import { modelName, partPath } from './layout.ts'
-import { levelOf, type Part, type Range, type Ranges } from './parts.ts'
+import { levelOf, type Part, type Range, type Ranges, reaching } from './parts.ts'
+import { nameFile } from './place.ts'
 import { fillFile } from './relocate.ts'
 import type { TableName } from './schema.ts'
 import type { Change, PublicFile, State } from './state.ts'
-import type { ClusterRow, Commit, Position } from './warehouse.ts'
-import { rangesOf, type Slice, slicesOf, waitingIn, writeRows } from './write-rows.ts'
+import type { ClusterRow, Commit } from './warehouse.ts'
+import { loadRows, rangesIn, type Slice, slicesOf, waitingIn } from './write-rows.ts'
 import { clusterValues, type PlacedTable, type SmallRows, smallRows, smallTables, writeTable } from './write-table.ts'
 
 /** What commits are written with. */
@@ -16,12 +17,6 @@ export interface Desk {
   readonly connection: DuckDBConnection
   readonly nowMicros: number
 }
-
-/** The topic was read up to the position, though the last row may lie before it. */
-const upTo = (ranges: Ranges, position: Position): Ranges =>
-  new Map(
-    [...ranges].map(([partition, { from, to }]) => [partition, { from, to: Math.max(to, position[partition] ?? 0) }]),
-  )
 
 const partOf = (desk: Desk, part: number, table: TableName, rows: number, bytes: number, ranges: Ranges): Part => ({
   part,
@@ -37,11 +32,10 @@ const partOf = (desk: Desk, part: number, table: TableName, rows: number, bytes:
 
 const writeSlice = async (desk: Desk, draft: Draft, { rows, position }: Commit, slice: Slice): Promise<Part> => {
   const { part, path } = draft.newFile()
-  const count = slice.to - slice.from
-  await writeRows(desk.connection, rows, slice, path)
-  const ranges = rangesOf(rows, slice)
-  const isLast = slice.to === rows.length
-  const written = partOf(desk, part, 'chunks_clustered', count, slice.bytes, isLast ? upTo(ranges, position) : ranges)
+  await using loaded = await loadRows(desk.connection, rows, slice)
+  await loaded.writeTail(path)
+  const ranges = rangesIn(rows, slice, position)
+  const written = partOf(desk, part, 'chunks_clustered', slice.to - slice.from, slice.bytes, ranges)
   return { ...written, waiting: waitingIn(rows, slice) }
 }
 
@@ -64,7 +58,7 @@ const writeSmall = async (
   const { part, path } = draft.newFile()
   const rows = small.values.length
   await writeTable(desk.connection, table, small, path)
-  const ranges = upTo(rangesOfSmall(commit[table] ?? []), commit.position)
+  const ranges = reaching(rangesOfSmall(commit[table] ?? []), commit.position)
   return partOf(desk, part, table, rows, small.bytes, ranges)
 }
 
@@ -107,20 +101,48 @@ const fillParts = async (desk: Desk, draft: Draft, fill: Fill, written: readonly
   return { drop: committed, add }
 }
 
-const writeParts = async (desk: Desk, draft: Draft, commit: Commit): Promise<Part[]> => {
+const writeFresh = async (desk: Desk, draft: Draft, commit: Commit): Promise<Part[]> => {
   const parts: Part[] = []
-  for (const slice of slicesOf(commit.rows, 0, commit.rows.length))
-    parts.push(await writeSlice(desk, draft, commit, slice))
+  for (const slice of slicesOf(commit.rows)) parts.push(await writeSlice(desk, draft, commit, slice))
+  return parts
+}
+
+/** The slice's rows of each partition, as a final file of their own. */
+const writeFinals = async (desk: Desk, draft: Draft, commit: Commit, slice: Slice, reached: Map<string, number>) => {
+  const { rows, position } = commit
+  const files: PublicFile[] = []
+  await using loaded = await loadRows(desk.connection, rows, slice)
+  for (const [partition, range] of rangesIn(rows, slice, position)) {
+    const { part, path } = draft.newFile()
+    const after = reached.get(partition) ?? desk.state.rolledTo('chunks_clustered', partition)
+    const named = nameFile(desk.state, 'chunks_clustered', partition, range, after)
+    files.push({ ...named, part, rows: await loaded.writeFinal(rows.partitions.indexOf(partition), path) })
+    reached.set(partition, named.to)
+  }
+  return files
+}
+
+const writeDirect = async (desk: Desk, draft: Draft, commit: Commit): Promise<PublicFile[]> => {
+  const reached = new Map<string, number>()
+  const files: PublicFile[] = []
+  for (const slice of slicesOf(commit.rows)) files.push(...(await writeFinals(desk, draft, commit, slice, reached)))
+  return files
+}
+
+const writeSmalls = async (desk: Desk, draft: Draft, commit: Commit): Promise<Part[]> => {
+  const parts: Part[] = []
   for (const [table, rows] of smallTables(commit))
     if (rows.values.length > 0) parts.push(await writeSmall(desk, draft, commit, table, rows))
   return parts
 }
 
-/** Writes the commit's files, and says what they change. */
-export const writeCommit = async (desk: Desk, draft: Draft, commit: Commit): Promise<Change> => {
+/** Writes the commit's files, and says what they change. `isDirect`: its rows are final at once. */
+export const writeCommit = async (desk: Desk, draft: Draft, commit: Commit, isDirect: boolean): Promise<Change> => {
   const { position, state, fill, clusters = [] } = commit
-  const written = await writeParts(desk, draft, commit)
-  const files = await writeModels(desk, draft, clusters)
+  const fresh = isDirect ? [] : await writeFresh(desk, draft, commit)
+  const direct = isDirect ? await writeDirect(desk, draft, commit) : []
+  const written = [...fresh, ...(await writeSmalls(desk, draft, commit))]
+  const files = [...direct, ...(await writeModels(desk, draft, clusters))]
   const parts = fill === undefined ? { add: written } : await fillParts(desk, draft, fill, written)
   return { position, state, files, ...parts }
 }

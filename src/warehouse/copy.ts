@@ -1,10 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { literal } from './sql.ts'
 
-/** What a file will hold, as far as known. */
+/** What a file will hold, as far as known, and whether it is to stay. */
 export interface FileShape {
   readonly rows: number
   readonly bytes: number
+  readonly isFinal: boolean
 }
 
 /** Readers keep a row group in memory, and skip those whose statistics tell that they have nothing for them. */
@@ -12,10 +13,19 @@ const rowGroupRowsMax = 122_880
 const rowGroupBytesMax = 16 * 1024 * 1024
 /** DuckDB fills row groups by so many rows. */
 const rowGroupRowsStep = 2048
+/** With more distinct values than this share of its rows a column gets no dictionary: `seq` is smaller as deltas, words are not. */
+const dictionaryShareMax = 1 / 12
 
 const rowGroupRows = ({ rows, bytes }: FileShape): number => {
   const fitting = Math.floor((rowGroupBytesMax * rows) / Math.max(1, bytes))
   return Math.max(rowGroupRowsStep, Math.min(rowGroupRowsMax, fitting - (fitting % rowGroupRowsStep)))
+}
+
+const optionsOf = (shape: FileShape): string => {
+  const rows = rowGroupRows(shape)
+  const compression = shape.isFinal ? 'zstd' : 'snappy'
+  const dictionary = `DICTIONARY_SIZE_LIMIT ${Math.ceil(rows * dictionaryShareMax)}`
+  return `FORMAT parquet, PARQUET_VERSION v2, COMPRESSION ${compression}, ROW_GROUP_SIZE ${rows}, ${dictionary}, USE_TMP_FILE false`
 }
 
 /** Writes what `select` gives into a new Parquet file, and gives the number of its rows. It is not durable yet. */
@@ -25,7 +35,6 @@ export const copyTo = async (
   path: string,
   shape: FileShape,
 ): Promise<number> => {
-  const options = `FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows(shape)}`
-  const result = await connection.run(`COPY (${select}) TO ${literal(path)} (${options}, USE_TMP_FILE false)`)
+  const result = await connection.run(`COPY (${select}) TO ${literal(path)} (${optionsOf(shape)})`)
   return Number((await result.getRows())[0][0])
 }

@@ -14,7 +14,7 @@ import { Serial } from './serial.ts'
 import type { PublicFile, State } from './state.ts'
 import { Upkeep, type UpkeepOptions } from './upkeep.ts'
 import type { Commit, Ending, Position, RowKey, WarehouseWriter } from './warehouse.ts'
-import { isWellFormed } from './write-rows.ts'
+import { isWellFormed, waitingIn } from './write-rows.ts'
 
 /** Rows in the tail, as a multiple of what is rolled at once: with more of them a commit waits for the roll. */
 const tailRollsMax = 2
@@ -24,6 +24,9 @@ const whereIs = (dir: string, { table, name, part }: PublicFile): string => {
   const path = publicPath(dir, table, name)
   return part === null || existsSync(path) ? path : partPath(dir, part)
 }
+
+/** A commit with so much text goes into final files at once. */
+const directBytesMin = 16 * 1024 * 1024
 
 class DuckdbWriter implements WarehouseWriter {
   readonly #dir: string
@@ -118,17 +121,20 @@ class DuckdbWriter implements WarehouseWriter {
   async #write(commit: Commit): Promise<void> {
     refuseFaulty(commit, this.position)
     if (this.#isBehind()) await this.#tending
-    const write = () => this.#apply(commit)
-    await (commit.fill === undefined ? write() : this.#upkeep.exclusively(write))
+    if (isDirect(commit, this.#options)) {
+      await this.#upkeep.behindAll('chunks_clustered', () => this.#apply(commit, true))
+    } else if (commit.fill !== undefined) {
+      await this.#upkeep.exclusively(() => this.#apply(commit))
+    } else await this.#apply(commit)
   }
 
-  async #apply(commit: Commit): Promise<void> {
+  async #apply(commit: Commit, direct = false): Promise<void> {
     const { clock } = this.#options
     const connection = this.#engine.lane('commit')
     const desk: Desk = { dir: this.#dir, state: this.#state, connection, nowMicros: clock() }
     let dropped: readonly Part[] = []
     await change(this.#dir, this.#state, async draft => {
-      const drawn = await writeCommit(desk, draft, commit)
+      const drawn = await writeCommit(desk, draft, commit, direct)
       dropped = drawn.drop ?? []
       return drawn
     })
@@ -178,6 +184,12 @@ class DuckdbWriter implements WarehouseWriter {
     })
   }
 }
+
+/** So much at once, as when a consumer catches up, is written once: it needs no tail. */
+const isDirect = ({ rows, fill }: Commit, { rollRowsMax, rollBytesMax }: UpkeepOptions): boolean =>
+  fill === undefined &&
+  (rows.length >= rollRowsMax || rows.textBytes >= Math.min(directBytesMin, rollBytesMax)) &&
+  waitingIn(rows, { from: 0, to: rows.length }) === 0
 
 /** Bugs of whoever commits; what they would write could not be mended later. */
 const refuseFaulty = ({ rows, position }: Commit, before: Position = {}): void => {

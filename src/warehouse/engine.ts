@@ -1,11 +1,10 @@
-import { availableParallelism } from 'node:os'
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api'
 import { scratchDir } from './layout.ts'
 
 /** What DuckDB may take for the writer's work; what needs more is sorted on the disk. Beside it there is the batch itself. */
 export const memoryBytesMax = 400 * 1024 * 1024
-/** Compressing and sorting gain little from more, and the machine has others to serve. */
-const threadsMax = 2
+/** Beside the one that asks. Commits and upkeep ask at the same time; with more, each needs more memory, and no less time of a core. */
+const threads = 1
 
 type Lane = 'commit' | 'upkeep' | 'lookup'
 
@@ -23,7 +22,7 @@ export class Engine {
     const { DuckDBInstance } = await import('@duckdb/node-api')
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryBytesMax / 1024}KiB`,
-      threads: String(Math.min(threadsMax, availableParallelism())),
+      threads: String(threads),
       temp_directory: scratchDir(dir),
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',

@@ -1,4 +1,5 @@
 import type { TableName } from './schema.ts'
+import type { Position } from './warehouse.ts'
 
 /** The offsets of one partition that a part's rows come from: from the first row's on, up to where the topic had been read. */
 export interface Range {
@@ -33,7 +34,7 @@ export const mergePartsMax = 16
 const levels = [
   { rows: 0, bytes: 0 },
   { rows: 4096, bytes: 256 * 1024 },
-  { rows: 65_536, bytes: 4 * 1024 * 1024 },
+  { rows: 32_768, bytes: 2 * 1024 * 1024 },
 ]
 const levelMax = levels.length - 1
 
@@ -50,6 +51,12 @@ export const joinRanges = (parts: readonly { readonly ranges: Ranges }[]): Range
   }
   return joined
 }
+
+/** The topic was read up to the position, though the last row may lie before it. */
+export const reaching = (ranges: Ranges, position: Position): Ranges =>
+  new Map(
+    [...ranges].map(([partition, { from, to }]) => [partition, { from, to: Math.max(to, position[partition] ?? 0) }]),
+  )
 
 export const sum = (parts: readonly Part[], of: (part: Part) => number): number =>
   parts.reduce((total, part) => total + of(part), 0)

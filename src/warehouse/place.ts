@@ -3,8 +3,25 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../std/durable.ts'
 import { StreamError } from '../std/error.ts'
-import { partPath, publicPath } from './layout.ts'
+import { partPath, publicPath, rangeName } from './layout.ts'
+import type { Range } from './parts.ts'
+import type { TableName } from './schema.ts'
 import type { PublicFile, State } from './state.ts'
+
+/** Ranges of a partition lie behind one another: a file's begins where that of the one before ends. */
+export const nameFile = (
+  state: State,
+  table: TableName,
+  partition: string,
+  range: Range,
+  after = state.rolledTo(table, partition),
+) => {
+  const from = after ?? range.from
+  const to = Math.max(from, range.to)
+  let again = 0
+  while (state.has(table, rangeName(partition, from, to, again))) again++
+  return { table, name: rangeName(partition, from, to, again), partition, to }
+}
 
 const lost = (path: string) => {
   const message = `warehouse file "${path}" was committed, and is gone; restore it, or give another folder`

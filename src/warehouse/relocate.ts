@@ -12,9 +12,10 @@ const waits = '(_waits_for >= 0 AND cluster IS NULL)'
 const names = (columns: readonly { name: string }[]) => columns.map(({ name }) => name).join(', ')
 const publicNames = (table: TableName) => names(tables[table])
 
-const shapeOf = (parts: readonly Part[]) => ({
+const shapeOf = (parts: readonly Part[], isFinal = false) => ({
   rows: sum(parts, ({ rows }) => rows),
   bytes: sum(parts, ({ bytes }) => bytes),
+  isFinal,
 })
 
 export const mergeFiles = (connection: DuckDBConnection, parts: readonly Part[], from: readonly string[], to: string) =>
@@ -36,7 +37,7 @@ export const rollFiles = (
   const which = isChunks ? `_partition = ${literal(partition)} AND NOT ${waits}` : `partition = ${literal(partition)}`
   const by = isChunks ? order.chunks_clustered : order.others
   const select = `SELECT ${publicNames(table)} FROM ${readFiles(from)} WHERE ${which} ORDER BY ${by}`
-  return copyTo(connection, select, to, shapeOf(parts))
+  return copyTo(connection, select, to, shapeOf(parts, true))
 }
 
 /** Rows that stay in the tail. */

@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises'
 import type { Clock } from '../std/clock.ts'
 import { change, type Draft } from './draft.ts'
 import type { Engine } from './engine.ts'
-import { partPath, rangeName } from './layout.ts'
+import { partPath } from './layout.ts'
 import { duePieces, joinRanges, mergeable, merged, type Part, type Range, type RollLimits, sum } from './parts.ts'
-import { placeFiles } from './place.ts'
+import { nameFile, placeFiles } from './place.ts'
 import { keepWaiting, mergeFiles, rollFiles } from './relocate.ts'
-import { tableNames } from './schema.ts'
+import { type TableName, tableNames } from './schema.ts'
 import { Serial } from './serial.ts'
 import type { PublicFile, State } from './state.ts'
 
@@ -41,6 +41,14 @@ export class Upkeep {
   /** While `work` goes on, parts stay what they are. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return this.#serial.run(work)
+  }
+
+  /** The same, and before it all rows of the table that may are made final. */
+  behindAll<T>(table: TableName, work: () => Promise<T>): Promise<T> {
+    return this.#serial.run(async () => {
+      await this.#rollTable(table, true)
+      return work()
+    })
   }
 
   /** Does what is due. */
@@ -94,10 +102,12 @@ export class Upkeep {
   }
 
   async #rollDue(all: boolean): Promise<void> {
+    for (const table of tableNames) await this.#rollTable(table, all)
+  }
+
+  async #rollTable(table: TableName, all: boolean): Promise<void> {
     const now = this.#options.clock()
-    for (const table of tableNames) {
-      for (const piece of duePieces(this.#state.partsOf(table), this.#options, now, all)) await this.#roll(piece)
-    }
+    for (const piece of duePieces(this.#state.partsOf(table), this.#options, now, all)) await this.#roll(piece)
   }
 
   async #roll(piece: readonly Part[]): Promise<void> {
@@ -121,18 +131,9 @@ export class Upkeep {
   ): Promise<PublicFile | undefined> {
     const { part, path } = draft.newFile()
     const rows = await rollFiles(this.#connection, piece, partition, this.#pathsOf(piece), path)
-    if (rows > 0) return { ...this.#named(piece[0], partition, range), part, partition, rows }
+    if (rows > 0) return { ...nameFile(this.#state, piece[0].table, partition, range), part, rows }
     await draft.remove(path)
     return undefined
-  }
-
-  /** Ranges of a partition lie behind one another: a file's begins where that of the one before ends. */
-  #named({ table }: Part, partition: string, range: Range) {
-    const from = this.#state.rolledTo(table, partition) ?? range.from
-    const to = Math.max(from, range.to)
-    let again = 0
-    while (this.#state.has(table, rangeName(partition, from, to, again))) again++
-    return { table, name: rangeName(partition, from, to, again), to }
   }
 
   /** Rows that wait are no part of a roll; they come with the first one after they are filled. */

@@ -1,8 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import {
+  answer,
+  bareEnding,
+  cluster,
+  commitOf,
+  commitTo,
+  failsWith,
+  keyOf,
+  naughty,
+  opening,
+  type Promises,
+  select,
+  textsOf,
+} from './given.ts'
+import { lookupContract } from './lookup.contract.ts'
 import { Rows } from './rows.ts'
-import { type GivenRow, putRow, rowsOf } from './testing.ts'
-import type { ClusterRow, Commit, Ending, Opening, Warehouse, WarehouseWriter } from './warehouse.ts'
+import { type GivenRow, putRow } from './testing.ts'
+import type { Warehouse } from './warehouse.ts'
 
 /** An empty warehouse of its own for each test; `t.after` takes it away again. */
 export type MakeWarehouse = (t: TestContext) => Promise<Warehouse>
@@ -12,114 +27,14 @@ export interface ContractOptions {
   readonly skip?: Readonly<Record<string, string>>
 }
 
-const select = async (warehouse: Warehouse, sql: string): Promise<unknown[][]> => {
-  await using result = await warehouse.query(sql)
-  const rows: unknown[][] = []
-  for await (const some of result.rows) for (const row of some) rows.push([...row])
-  return rows
-}
-
-const failsWith = (code: string) => (error: unknown) => (error as { code?: string }).code === code
-
-const commitOf = (rows: readonly GivenRow[], more: Partial<Commit> = {}): Commit => ({
-  position: { log: Math.max(0, ...rows.map(({ offset }) => offset + 1)) },
-  rows: rowsOf(rows),
-  ...more,
-})
-
-const commitTo = async (warehouse: Warehouse, ...commits: readonly Commit[]): Promise<void> => {
-  await using writer = await warehouse.writer()
-  for (const commit of commits) await writer.commit(commit)
-}
-
-/** Rows 0 … count − 1 of one answer. */
-const answer = (count: number, response_id = 'r'): GivenRow[] =>
-  Array.from({ length: count }, (_, seq) => ({ chunk: `chunk ${seq}`, offset: seq, seq, response_id }))
-
-const keyOf = (seq: number, response_id = 'r') => ({ destination_uri: '/a.md', response_id, seq })
-
-const textsOf = async (writer: WarehouseWriter, ...keys: ReturnType<typeof keyOf>[]) =>
-  (await writer.texts(keys)).map(text => text?.toString())
-
-export const naughty: readonly string[] = [
-  '',
-  '\0',
-  'a\0b',
-  '\ufeffbehind a byte-order mark',
-  '\u{10ffff}\u{1f600}\u{20000}é\u0301\u{e0001}',
-  `'; DROP TABLE chunks_clustered; --`,
-  `"quoted" 'single' \`back\` \\ \\0 \\u0000`,
-  '\r\n\t\v\f\x1b[31mred\x7f\u0085\u2028',
-  'null',
-  'NaN',
-  `%s %1 {0} $${'{x}'} $1 :a ?`,
-  '=1+1',
-  '<script>alert(1)</script>',
-  '\ufffd\uffff\ufffe',
-  '\u202eright to left',
-  'exactly12bytes'.slice(0, 12),
-  'thirteen bytes'.slice(0, 13),
-  'x'.repeat(70_000),
-]
-
-const ending = (seq: number): Ending => ({
-  agent_id: 'Agent_Ada',
-  destination_uri: '/a.md',
-  response_id: 'r',
-  seq,
-  micros: 1_764_000_000_000_001,
-  reason: 'stop',
-  chunks: seq,
-  bytes: 2 ** 40 + 1,
-  sha256: 'ab'.repeat(32),
-  partition: 'log',
-  offset: seq,
-})
-
-const bareEnding: Ending = {
-  destination_uri: '/b.md',
-  seq: 0,
-  reason: 'it\'s "over"',
-  chunks: 0,
-  bytes: 0,
-  sha256: '',
-  partition: "o'x",
-  offset: 1,
-}
-
-const opening: Opening = {
-  destination_uri: '/a.md',
-  response_id: 'r',
-  url: 'http://localhost:8000/',
-  file: 'a\0b.txt',
-  supersedes: 'q',
-  requestedMicros: 1_764_000_000_000_000,
-  partition: 'log',
-  offset: 2 ** 52,
-}
-
-const cluster: ClusterRow = {
-  model: 1,
-  cluster: 3,
-  change: 'merged',
-  parents: [1, 2],
-  label: "devil's harbour",
-  terms: ['devil', '\ufeffharbour'],
-  size: 7,
-  share: 0.25,
-  windows: 256,
-  nearest: [
-    { destination_uri: '/a.md', response_id: 'r', seq: 4, excerpt: 'a "b" \0' },
-    { destination_uri: '/b.md', excerpt: '' },
-  ],
-}
-
 /** Everything that the port promises, on any adapter. */
 export const warehouseContract = (name: string, make: MakeWarehouse, { skip = {} }: ContractOptions = {}): void => {
-  const promises = (promise: string, body: (warehouse: Warehouse, t: TestContext) => Promise<void>) =>
+  const promises: Promises = (promise, body) =>
     test(promise, { skip: skip.all ?? skip[promise] ?? false }, async t => body(await make(t), t))
 
   describe(`${name} keeps what a warehouse promises`, () => {
+    lookupContract(promises)
+
     promises('nothing is committed before the first commit', async warehouse => {
       assert.equal(await warehouse.committed(), undefined)
       await using writer = await warehouse.writer()
@@ -315,46 +230,6 @@ export const warehouseContract = (name: string, make: MakeWarehouse, { skip = {}
         assert.deepEqual(await select(warehouse, clusters), filled)
       },
     )
-
-    promises('texts are found by answer and number, fresh or rolled; the first of several', async warehouse => {
-      await using writer = await warehouse.writer()
-      assert.deepEqual(await textsOf(writer, keyOf(0)), [undefined])
-      await writer.commit(
-        commitOf([...answer(3), ...answer(3, 'other'), { chunk: 'second', offset: 9, seq: 1, response_id: 'r' }]),
-      )
-      await writer.roll({ all: true })
-      await writer.commit(
-        commitOf([
-          { chunk: 'third', offset: 10, seq: 2, response_id: 'r' },
-          { chunk: 'fresh', offset: 11, seq: 3, response_id: 'r' },
-          { chunk: 'fresh again', offset: 12, seq: 3, response_id: 'r' },
-          { chunk: 'implicit', offset: 13, seq: 4 },
-        ]),
-      )
-      const keys = [keyOf(3), keyOf(1), keyOf(2), keyOf(4), keyOf(0, 'none'), keyOf(1)]
-      const texts = ['fresh', 'chunk 1', 'chunk 2', undefined, undefined, 'chunk 1']
-      assert.deepEqual(await textsOf(writer, ...keys), texts)
-      assert.deepEqual(await textsOf(writer), [])
-    })
-
-    promises('endings are found by answer and number', async warehouse => {
-      await using writer = await warehouse.writer()
-      assert.deepEqual(await writer.endings([keyOf(1)]), [undefined])
-      await writer.commit(commitOf([], { endings: [ending(1), bareEnding] }))
-      await writer.roll({ all: true })
-      await writer.commit(commitOf([], { endings: [ending(2), { ...ending(1), reason: 'error' }] }))
-      assert.deepEqual(await writer.endings([keyOf(2), keyOf(1), keyOf(3)]), [ending(2), ending(1), undefined])
-    })
-
-    promises('thousands of keys are one question', async warehouse => {
-      await using writer = await warehouse.writer()
-      await writer.commit(commitOf(answer(5000)))
-      const keys = Array.from({ length: 5000 }, (_, seq) => keyOf(4999 - seq))
-      assert.deepEqual(
-        await textsOf(writer, ...keys),
-        keys.map(({ seq }) => `chunk ${seq}`),
-      )
-    })
 
     promises('rows are there once, whether fresh or rolled', async warehouse => {
       await using writer = await warehouse.writer()

@@ -133,6 +133,7 @@ export const writeTable = async (
   await copyTo(connection, `SELECT ${columns.map(columnOf).join(', ')} FROM small`, path, {
     rows: values.length,
     bytes,
+    isFinal: table === 'clusters',
   })
   await connection.run('DROP TABLE small')
 }
