@@ -28,27 +28,38 @@ const refuseMismatch = (names: readonly string[], params: Params) => {
 const typeOf = (prepared: DuckDBPreparedStatement, index: number): DuckDBType | undefined =>
   prepared.parameterTypeId(index) === 0 ? undefined : prepared.parameterType(index)
 
-const bindOne = async (sandbox: Sandbox, prepared: DuckDBPreparedStatement, index: number, text: string) => {
+/** Gives whether DuckDB knew what it has to be; otherwise it was bound as text. */
+const bindOne = async (
+  sandbox: Sandbox,
+  prepared: DuckDBPreparedStatement,
+  index: number,
+  text: string,
+): Promise<boolean> => {
   const type = typeOf(prepared, index)
-  if (type === undefined || String(type) === 'VARCHAR') return prepared.bindVarchar(index, text)
+  if (type === undefined || String(type) === 'VARCHAR') {
+    prepared.bindVarchar(index, text)
+    return type !== undefined
+  }
   const [[value]] = await sandbox.all(`SELECT CAST($1::VARCHAR AS ${type})`, [text])
   prepared.bindValue(index, value, type)
+  return true
 }
 
 /**
- * Gives each `$name` its value: what the statement needs there, read from the text. Gives whether DuckDB knew what all of
- * them have to be; otherwise they were bound as text.
+ * Gives each `$name` its value: what the statement needs there, read from the text. Gives whether that was known of all
+ * of them; if not, neither are the result's columns before it runs.
  */
 export const bind = async (sandbox: Sandbox, prepared: DuckDBPreparedStatement, params: Params): Promise<boolean> => {
   const names = namesIn(prepared)
   refuseMismatch(names, params)
+  let isTyped = true
   for (const [i, name] of names.entries()) {
     try {
-      await bindOne(sandbox, prepared, i + 1, params[name])
+      isTyped = (await bindOne(sandbox, prepared, i + 1, params[name])) && isTyped
     } catch (error) {
       const { code, message } = sqlError('', error)
       throw new StreamError(code as 'warehouse/sql', `parameter "${harmless(name)}": ${message}`, { cause: error })
     }
   }
-  return names.every((_, i) => typeOf(prepared, i + 1) !== undefined)
+  return isTyped
 }

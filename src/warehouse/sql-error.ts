@@ -97,6 +97,9 @@ const tooLarge = (words: string, cause: unknown) => {
 const unreadable = (words: string, cause: unknown) =>
   new StreamError('warehouse/unreadable', `read the warehouse's files: ${words}; is one of them damaged?`, { cause })
 
+/** DuckDB tells of a damaged file in the same way as of a wrong argument. */
+const damaged = /magic bytes|parquet file|thrift|snappy|zstd|corrupt/i
+
 /** What DuckDB threw while it worked on a statement, for people. */
 export const sqlError = (sql: string, thrown: unknown): StreamError => {
   if (thrown instanceof StreamError) return thrown
@@ -106,7 +109,7 @@ export const sqlError = (sql: string, thrown: unknown): StreamError => {
   const kind = (told.exception_type ?? told.error_type ?? '').toLowerCase()
   if (kind === 'interrupt') return interrupted(thrown)
   if (kind === 'out of memory') return tooLarge(words, thrown)
-  if (kind === 'io') return unreadable(words, thrown)
+  if (kind === 'io' || (kind === 'invalid input' && damaged.test(words))) return unreadable(words, thrown)
   const code = kind === 'permission' ? 'warehouse/refused' : 'warehouse/sql'
   return errorAt(code, sql, position, words, thrown)
 }

@@ -94,8 +94,11 @@ const gaps = `
   )`
 
 const gapNames = ['gap_median_s', 'gap_p99_s', 'gap_longest_s']
-const gapColumns =
-  'median(gap) / 1e6 AS gap_median_s, quantile_cont(gap, 0.99) / 1e6 AS gap_p99_s, max(gap) / 1e6 AS gap_longest_s'
+/** To whole micros, as they came. */
+const gapColumns = `
+  round(median(gap::DOUBLE)) / 1e6 AS gap_median_s,
+  round(quantile_cont(gap::DOUBLE, 0.99)) / 1e6 AS gap_p99_s,
+  max(gap) / 1e6 AS gap_longest_s`
 const gapsByAgent = `${gaps} SELECT agent_id, ${gapColumns} FROM gaps GROUP BY agent_id`
 const gapsByAnswer = `${gaps}
   SELECT destination_uri, answer, ${gapNames.join(', ')} FROM numbered
