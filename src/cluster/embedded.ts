@@ -7,9 +7,6 @@ import { loadModel, modelOf } from './model.ts'
 import { type Space, spaceOf } from './space.ts'
 import { rarityOf, weigh } from './weights.ts'
 
-/** Starts of k-means, of which the best counts. */
-const starts = 10
-
 /** Which window belonged where in the model before: a start that keeps clusters what they were, where they still are. */
 const labelsBefore = (sample: readonly SampledWindow[], before: Model | undefined): Int32Array | undefined => {
   if (before === undefined) return undefined
@@ -39,7 +36,7 @@ const fit = (sample: readonly SampledWindow[], options: FitOptions): Fitted => {
   const chance = chanceFrom(seed)
   const rarity = rarityOf(sample, recipe.dimensions)
   const space = spaceOf[recipe.name](weigh(sample, rarity, recipe.name), chance)
-  const { points, spherical } = space
+  const { points, spherical, starts } = space
   const found = kmeans(points, { k, starts, chance, spherical, given: labelsBefore(sample, before) })
   const { facts, ...numbers } = identityOf(sample, found, id, options)
   const table = tableOf(space, found, rarity)

@@ -1,8 +1,10 @@
 import type { Chance } from './chance.ts'
 import type { Points } from './points.ts'
 
-/** Passes over the points, if some still change their cluster then. */
-const passesMax = 100
+/** Passes over the points, if many still change their cluster then. */
+const passesMax = 50
+/** It has settled once no more than this part of the points changes its cluster in a pass. */
+const movedShareMax = 0.001
 /** Of so many points drawn for a centre, the best one is taken (greedy k-means++). */
 const candidates = 3
 /** A point that costs less than this part of what it would at the origin lies on its centre: the rest is rounding. */
@@ -103,13 +105,13 @@ export class KMeansRun {
     return this
   }
 
-  /** Lloyd's iteration, until no point changes its cluster. */
+  /** Lloyd's iteration, until hardly a point changes its cluster. */
   settle(): Clusters {
-    for (let pass = 0; pass < passesMax && this.#assign() > 0; pass++) {
+    const movedMax = Math.floor(movedShareMax * this.#points.count)
+    for (let pass = 0; this.#assign() > movedMax && pass < passesMax; pass++) {
       this.#centre()
       this.#reseed()
     }
-    this.#assign()
     return this.#found()
   }
 

@@ -1,5 +1,5 @@
+import { addProduct, type Dense } from './product.ts'
 import type { Sparse } from './sparse.ts'
-import type { Dense } from './svd.ts'
 
 /** Points of a space, as k-means needs them. */
 export interface Points {
@@ -47,7 +47,7 @@ export class DensePoints implements Points {
   }
 }
 
-/** Centres are turned for these: what a term adds to the product with each centre stands side by side. */
+/** What a term adds to the product with each centre stands side by side. */
 const turned = (centres: Float64Array, k: number, dimensions: number): Float64Array => {
   const table = new Float64Array(k * dimensions)
   for (let c = 0; c < k; c++) for (let d = 0; d < dimensions; d++) table[d * k + c] = centres[c * dimensions + d]
@@ -76,16 +76,7 @@ export class SparsePoints implements Points {
   }
 
   products(centres: Float64Array, k: number, into: Float64Array): void {
-    const { start, index, value } = this.#matrix
-    const table = turned(centres, k, this.dimensions)
     into.fill(0, 0, this.count * k)
-    for (let point = 0; point < this.count; point++) {
-      const to = point * k
-      for (let i = start[point]; i < start[point + 1]; i++) {
-        const weight = value[i]
-        const at = index[i] * k
-        for (let c = 0; c < k; c++) into[to + c] += weight * table[at + c]
-      }
-    }
+    addProduct(this.#matrix, { rows: this.dimensions, columns: k, value: turned(centres, k, this.dimensions) }, into)
   }
 }

@@ -1,8 +1,9 @@
 import type { Chance } from './chance.ts'
 import type { RecipeName } from './cluster.ts'
 import { DensePoints, type Points, SparsePoints } from './points.ts'
+import { type Dense, times } from './product.ts'
 import type { Sparse } from './sparse.ts'
-import { type Dense, times, truncatedSvd } from './svd.ts'
+import { truncatedSvd } from './svd.ts'
 
 /** Directions of the text's windows that are kept: fewer mix topics up, more let single words count. */
 export const latentDimensions = 16
@@ -12,6 +13,8 @@ export interface Space {
   readonly points: Points
   /** Only directions count. */
   readonly spherical: boolean
+  /** Of k-means; the best one counts. The more dimensions, the more a start costs. */
+  readonly starts: number
   /** By term, then by centre: what a weight of 1 adds to the window's score with each centre. */
   table(centres: Float64Array, k: number): Float64Array
   /** What a score with this centre begins with. */
@@ -40,6 +43,7 @@ const latentSpace = (matrix: Sparse, chance: Chance): Space => {
   return {
     points: new DensePoints(times(matrix, right)),
     spherical: true,
+    starts: 10,
     table: (centres, k) => throughRight(right, centres, k),
     bias: () => 0,
   }
@@ -54,6 +58,7 @@ const turned = (centres: Float64Array, k: number): Float64Array => {
 const termSpace = (matrix: Sparse): Space => ({
   points: new SparsePoints(matrix),
   spherical: false,
+  starts: 3,
   table: turned,
   bias: centre => -centre.reduce((sum, value) => sum + value ** 2, 0) / 2,
 })

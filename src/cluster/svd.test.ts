@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Chance, chanceFrom } from './chance.ts'
 import { eigenOf } from './eigen.ts'
+import { times } from './product.ts'
 import { type Sparse, transpose } from './sparse.ts'
-import { times, truncatedSvd } from './svd.ts'
+import { truncatedSvd } from './svd.ts'
 
 const sparseOf = (rows: readonly (readonly number[])[], columns: number): Sparse => {
   const found = rows.map(row => row.flatMap((value, column) => (value === 0 ? [] : [{ column, value }])))
