@@ -20,7 +20,7 @@ export const widthOf = (line: string): number => {
 
 /** The beginning of a line that fits into so many columns, with a mark where more follows. */
 export const fit = (line: string, width: number): string => {
-  if (line.length <= width && plain.test(line)) return line
+  if (plain.test(line)) return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`
   if (line.length <= 2 * width && widthOf(line) <= width) return line
   let fitting = ''
   let used = 0
@@ -41,5 +41,7 @@ export const pad = (line: string, width: number, isRight: boolean): string => {
 const shownCharactersMax = 4096
 
 /** One line that is safe to show, of a text that may be long. */
-export const shown = (text: string): string =>
-  text.length <= shownCharactersMax ? harmless(text) : `${harmless(text.slice(0, shownCharactersMax).toWellFormed())}…`
+export const shown = (text: string): string => {
+  if (text.length > shownCharactersMax) return `${harmless(text.slice(0, shownCharactersMax).toWellFormed())}…`
+  return plain.test(text) ? text : harmless(text)
+}

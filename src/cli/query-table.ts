@@ -41,15 +41,17 @@ export interface Layout {
   line(row: Row): string
 }
 
+/** A number is never cut: half of it would be another one. */
 const inLines = (columns: readonly Column[], widths: readonly number[]): Layout => {
-  const lineOf = (cells: readonly string[]) =>
+  const isRight = columns.map(isNumber)
+  const lineOf = (cells: readonly string[], isHead: boolean) =>
     cells
-      .map((cell, i) => pad(fit(cell, widths[i]), widths[i], isNumber(columns[i])))
+      .map((cell, i) => pad(isRight[i] && !isHead ? cell : fit(cell, widths[i]), widths[i], isRight[i]))
       .join(gap)
       .trimEnd()
   const names = columns.map(({ name }) => shown(name))
   const rule = widths.map(width => '─'.repeat(width)).join(gap)
-  return { head: `${lineOf(names)}\n${rule}\n`, line: row => `${lineOf(row.map(cellOf))}\n` }
+  return { head: `${lineOf(names, true)}\n${rule}\n`, line: row => `${lineOf(row.map(cellOf), false)}\n` }
 }
 
 /** One column a line, where a row is too wide for the terminal. */

@@ -7,7 +7,7 @@ import { writeNewFile } from '../warehouse/new-file.ts'
 import type { QueryResult, Warehouse } from '../warehouse/warehouse.ts'
 import { type FormatName, formatNames, formats, type Target, type TextFormat } from './query-formats.ts'
 import { overviewOf, overviewText } from './query-overview.ts'
-import { say } from './run.ts'
+import { exit, say } from './run.ts'
 import { untilSeenEnough } from './watching.ts'
 import { amount } from './words.ts'
 
@@ -63,8 +63,11 @@ const readAll = async (input: NodeJS.ReadStream): Promise<string> => {
   return text
 }
 
-const giveUpLater = (signal: AbortSignal) =>
-  signal.addEventListener('abort', () => setTimeout(() => process.exit(), giveUpMs).unref())
+/** As the signal itself would have done: an orderly exit waits for DuckDB. */
+const giveUpLater = (signal: AbortSignal) => {
+  const end = () => process.kill(process.pid, process.exitCode === exit.terminated ? 'SIGTERM' : 'SIGINT')
+  signal.addEventListener('abort', () => setTimeout(end, giveUpMs).unref())
+}
 
 type Write = (text: string) => Promise<void>
 

@@ -78,6 +78,7 @@ export class Sandbox {
     const interrupt = () => this.#connection.interrupt()
     const stop = () => {
       interrupt()
+      this.#removeSpill()
       timer = setInterval(interrupt, interruptEveryMs)
     }
     this.#signal?.addEventListener('abort', stop)
