@@ -17,13 +17,16 @@ const rowsMax = 262_144
 const textBytesMax = 32 * 1024 * 1024
 /** … so many answers, … */
 const voicesMax = 16_384
+/** … so many suspected repeats, which are looked up together, … */
+const suspectsMax = 32_768
 /** … or so much that is kept as it came: rejected lines and suspected repeats. */
 const keptBytesMax = 16 * 1024 * 1024
 
-export const isFull = ({ rows, keptBytes }: Gathered): boolean =>
+export const isFull = ({ rows, suspects, keptBytes }: Gathered): boolean =>
   rows.length >= rowsMax ||
   rows.textBytes >= textBytesMax ||
   keptBytes >= keptBytesMax ||
+  suspects.length >= suspectsMax ||
   rows.voices.length >= voicesMax
 
 /** A half that no chunk brought the other half of is written as U+FFFD, three bytes. */
