@@ -81,9 +81,12 @@ const putRare = (vector: duckdb.Vector, of: ReadonlyMap<number, string>, from: n
   duckdb.copy_data_to_vector_validity(vector, 0, validity.buffer, 0, validityBytes)
 }
 
-/** Rows `[from, from + count)` as a data chunk of `batchColumns`; at most `vectorRows` of them. */
-export const chunkOf = (rows: Rows, from: number, count: number): duckdb.DataChunk => {
-  const chunk = duckdb.create_data_chunk(types)
+/** For `fillChunk`, again and again: DuckDB's memory for it is given back only when V8 comes by the object, which it takes for a small one. */
+export const newChunk = (): duckdb.DataChunk => duckdb.create_data_chunk(types)
+
+/** Makes the chunk one of rows `[from, from + count)`; at most `vectorRows` of them. */
+export const fillChunk = (chunk: duckdb.DataChunk, rows: Rows, from: number, count: number): void => {
+  duckdb.data_chunk_reset(chunk)
   duckdb.data_chunk_set_size(chunk, count)
   const vector = (column: number) => duckdb.data_chunk_get_vector(chunk, column)
   const columns = numbers(rows)
@@ -93,5 +96,4 @@ export const chunkOf = (rows: Rows, from: number, count: number): duckdb.DataChu
   putText(vector(columns.length), rows, from, count)
   putRare(vector(columns.length + 1), rows.endReasons, from, count)
   putRare(vector(columns.length + 2), rows.extras, from, count)
-  return chunk
 }

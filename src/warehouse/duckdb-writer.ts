@@ -26,7 +26,7 @@ const whereIs = (dir: string, { table, name, part }: PublicFile): string => {
 }
 
 /** A commit with so much text goes into final files at once. */
-const directBytesMin = 16 * 1024 * 1024
+const directBytesMin = 8 * 1024 * 1024
 
 class DuckdbWriter implements WarehouseWriter {
   readonly #dir: string

@@ -23,9 +23,10 @@ const keyTypes = [INTEGER, VARCHAR, VARCHAR, BIGINT]
 const loadKeys = async (connection: DuckDBConnection, keys: readonly RowKey[]): Promise<void> => {
   await connection.run('CREATE OR REPLACE TABLE wanted (key INTEGER, uri VARCHAR, response VARCHAR, number BIGINT)')
   const appender = await connection.createAppender('wanted')
+  const chunk = DuckDBDataChunk.create(keyTypes)
   for (let at = 0; at < keys.length; at += vectorRows) {
     const some = keys.slice(at, at + vectorRows)
-    const chunk = DuckDBDataChunk.create(keyTypes)
+    chunk.reset()
     chunk.setRows(some.map((key, i) => [at + i, key.destination_uri, key.response_id, BigInt(key.seq)]))
     appender.appendDataChunk(chunk)
   }

@@ -1,6 +1,6 @@
 import { type DuckDBConnection, DuckDBDataChunk, INTEGER } from '@duckdb/node-api'
 import { vectorRows } from './columns.ts'
-import { copyTo } from './copy.ts'
+import { copyTo, orderBy } from './copy.ts'
 import { type Part, sum } from './parts.ts'
 import { privateColumns, type TableName, tables } from './schema.ts'
 import { literal, readFiles } from './sql.ts'
@@ -21,9 +21,6 @@ const shapeOf = (parts: readonly Part[], isFinal = false) => ({
 export const mergeFiles = (connection: DuckDBConnection, parts: readonly Part[], from: readonly string[], to: string) =>
   copyTo(connection, `SELECT * FROM ${readFiles(from)}`, to, shapeOf(parts))
 
-/** Rows of one answer lie together, so that what repeats costs next to nothing, and statistics tell where a document is. */
-const order = { chunks_clustered: 'destination_uri, response_id, _offset', others: 'topic_offset' }
-
 /** One partition's rows that wait for nothing, as the public folder has them. Gives their number. */
 export const rollFiles = (
   connection: DuckDBConnection,
@@ -35,9 +32,10 @@ export const rollFiles = (
   const [{ table }] = parts
   const isChunks = table === 'chunks_clustered'
   const which = isChunks ? `_partition = ${literal(partition)} AND NOT ${waits}` : `partition = ${literal(partition)}`
-  const by = isChunks ? order.chunks_clustered : order.others
-  const select = `SELECT ${publicNames(table)} FROM ${readFiles(from)} WHERE ${which} ORDER BY ${by}`
-  return copyTo(connection, select, to, shapeOf(parts, true))
+  const shape = shapeOf(parts, true)
+  const order = isChunks ? orderBy(shape, '_offset') : 'ORDER BY topic_offset'
+  const select = `SELECT ${publicNames(table)} FROM ${readFiles(from)} WHERE ${which} ${order}`
+  return copyTo(connection, select, to, shape)
 }
 
 /** Rows that stay in the tail. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, INTEGER, VARCHAR } from '@duckdb/node-api'
-import { batchColumns, chunkOf, vectorRows } from './columns.ts'
-import { copyTo } from './copy.ts'
+import { batchColumns, fillChunk, newChunk, vectorRows } from './columns.ts'
+import { copyTo, orderBy } from './copy.ts'
 import { type Range, type Ranges, reaching } from './parts.ts'
 import type { Rows } from './rows.ts'
 import { literal } from './sql.ts'
@@ -84,17 +84,20 @@ export const rangesIn = (rows: Rows, slice: Slice, position: Position): Ranges =
   return slice.to === rows.length ? reaching(ranges, position) : ranges
 }
 
-const turn = async (appender: DuckDBAppender, rows: Rows, { from, to }: Slice): Promise<void> => {
+const appendTurn = (appender: DuckDBAppender, chunk: DuckDBDataChunk, rows: Rows, { from, to }: Slice): void => {
   for (let at = from; at < to; at += vectorRows) {
-    const chunk = chunkOf(rows, at, Math.min(vectorRows, to - at))
-    appender.appendDataChunk(new DuckDBDataChunk(chunk))
+    fillChunk(chunk.chunk, rows, at, Math.min(vectorRows, to - at))
+    appender.appendDataChunk(chunk)
   }
-  await nextTurn()
 }
 
 const appendBatch = async (connection: DuckDBConnection, rows: Rows, slice: Slice): Promise<void> => {
   const appender = await connection.createAppender('batch')
-  for (const part of cutInto(rows, slice, turnRowsMax, turnBytesMax)) await turn(appender, rows, part)
+  const chunk = new DuckDBDataChunk(newChunk())
+  for (const turn of cutInto(rows, slice, turnRowsMax, turnBytesMax)) {
+    appendTurn(appender, chunk, rows, turn)
+    await nextTurn()
+  }
   appender.closeSync()
 }
 
@@ -109,10 +112,11 @@ const voiceTypes = [INTEGER, VARCHAR, VARCHAR, VARCHAR]
 const appendVoices = async (connection: DuckDBConnection, rows: Rows, slice: Slice): Promise<void> => {
   const speakers = speaking(rows, slice)
   const appender = await connection.createAppender('voices')
+  const chunk = DuckDBDataChunk.create(voiceTypes)
   for (let at = 0; at < speakers.length; at += vectorRows) {
     const some = speakers.slice(at, at + vectorRows)
     const voices = some.map(speaker => rows.voices[speaker])
-    const chunk = DuckDBDataChunk.create(voiceTypes, some.length)
+    chunk.reset()
     chunk.setColumns([
       some,
       voices.map(({ agent_id }) => agent_id ?? null),
@@ -142,8 +146,8 @@ const tailSelect = (partitions: readonly string[]) => `${publicSelect},
     CASE WHEN cluster < 0 THEN waits_for ELSE -1 END AS _waits_for
   ${batch}`
 
-const finalSelect = (partition: number) =>
-  `${publicSelect} ${batch} WHERE partition = ${partition} ORDER BY destination_uri, response_id, off`
+const finalSelect = (partition: number, order: string) =>
+  `${publicSelect} ${batch} WHERE partition = ${partition} ${order}`
 
 /** A slice in DuckDB, to be written into files. */
 export interface Loaded extends AsyncDisposable {
@@ -162,7 +166,8 @@ export const loadRows = async (connection: DuckDBConnection, rows: Rows, slice: 
     writeTail: async path => {
       await copyTo(connection, tailSelect(rows.partitions), path, { ...shape, isFinal: false })
     },
-    writeFinal: (partition, path) => copyTo(connection, finalSelect(partition), path, { ...shape, isFinal: true }),
+    writeFinal: (partition, path) =>
+      copyTo(connection, finalSelect(partition, orderBy(shape, 'off')), path, { ...shape, isFinal: true }),
     [Symbol.asyncDispose]: async () => {
       await connection.run('DROP TABLE batch; DROP TABLE voices')
     },

@@ -123,8 +123,9 @@ export const writeTable = async (
     `CREATE OR REPLACE TABLE small (${columns.map(({ name }, at) => `${name} ${types[at]}`).join(', ')})`,
   )
   const appender = await connection.createAppender('small')
+  const chunk = DuckDBDataChunk.create(types)
   for (let at = 0; at < values.length; at += vectorRows) {
-    const chunk = DuckDBDataChunk.create(types)
+    chunk.reset()
     chunk.setRows(values.slice(at, at + vectorRows).map(row => [...row]))
     appender.appendDataChunk(chunk)
     await nextTurn()
