@@ -5,8 +5,6 @@ import type { Points } from './points.ts'
 const passesMax = 50
 /** It has settled once no more than this part of the points changes its cluster in a pass. */
 const movedShareMax = 0.001
-/** Of so many points drawn for a centre, the best one is taken (greedy k-means++). */
-const candidates = 3
 /** A point that costs less than this part of what it would at the origin lies on its centre: the rest is rounding. */
 const roundingMax = 1e-9
 
@@ -100,8 +98,9 @@ export class KMeansRun {
 
   /** Adds centres until there are enough, or every point lies on one: points far from all others so far (k-means++, Arthur and Vassilvitskii 2007). */
   draw(chance: Chance): this {
-    if (this.#k === 0) this.#addCentre(Math.floor(chance() * this.#points.count), this.#costs)
-    while (this.#k < this.#kMax && this.#costs[largest(this.#costs)] > this.#costMin) this.#drawOne(chance)
+    if (this.#k === 0) this.#add(Math.floor(chance() * this.#points.count))
+    while (this.#k < this.#kMax && this.#costs[largest(this.#costs)] > this.#costMin)
+      this.#add(drawn(this.#costs, chance()))
     return this
   }
 
@@ -115,43 +114,25 @@ export class KMeansRun {
     return this.#found()
   }
 
-  #drawOne(chance: Chance) {
-    let best: { point: number; costs: Float64Array; sum: number } | undefined
-    for (let i = 0; i < candidates; i++) {
-      const point = drawn(this.#costs, chance())
-      const costs = this.#costs.slice()
-      this.#nearer(point, costs)
-      const sum = sumOf(costs)
-      if (best === undefined || sum < best.sum) best = { point, costs, sum }
-    }
-    this.#addCentre(best!.point, this.#costs)
-  }
-
   #at(centre: number) {
     const { dimensions } = this.#points
     return this.#centres.subarray(centre * dimensions, (centre + 1) * dimensions)
   }
 
-  /** Puts the next centre on a point. */
   #place(centre: number, point: number) {
     this.#at(centre).fill(0)
     this.#points.addTo(this.#centres, centre * this.#points.dimensions, point, 1)
     if (this.#spherical) this.#scaleToUnit(this.#at(centre))
   }
 
-  #addCentre(point: number, costs: Float64Array) {
-    this.#nearer(point, costs)
-    this.#k++
-  }
-
-  /** What points cost if the next centre lies on `point`. */
-  #nearer(point: number, costs: Float64Array) {
+  /** Puts the next centre on a point. */
+  #add(point: number) {
     this.#place(this.#k, point)
-    const centre = this.#at(this.#k)
+    const centre = this.#at(this.#k++)
     const square = this.#squareOf(centre)
-    const { count } = this.#points
+    const costs = this.#costs
     this.#points.products(centre, 1, this.#products)
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < costs.length; i++) {
       const cost = this.#ownCosts[i] - 2 * this.#products[i] + square
       if (cost < costs[i]) costs[i] = Math.max(0, cost)
     }

@@ -43,7 +43,7 @@ const latentSpace = (matrix: Sparse, chance: Chance): Space => {
   return {
     points: new DensePoints(times(matrix, right)),
     spherical: true,
-    starts: 10,
+    starts: 20,
     table: (centres, k) => throughRight(right, centres, k),
     bias: () => 0,
   }
@@ -58,7 +58,7 @@ const turned = (centres: Float64Array, k: number): Float64Array => {
 const termSpace = (matrix: Sparse): Space => ({
   points: new SparsePoints(matrix),
   spherical: false,
-  starts: 3,
+  starts: 4,
   table: turned,
   bias: centre => -centre.reduce((sum, value) => sum + value ** 2, 0) / 2,
 })
