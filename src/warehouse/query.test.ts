@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { StreamError } from '../std/error.ts'
 import { duckdbWarehouse } from './duckdb.ts'
-import { runQuery } from './query.ts'
+import { queryOn, runQuery } from './query.ts'
+import { readSnapshot } from './snapshot.ts'
 import { type GivenRow, rowsOf, tempDir } from './testing.ts'
 import type { ClusterRow, Commit, QueryOptions } from './warehouse.ts'
 
@@ -107,6 +109,25 @@ describe('a query reads', () => {
     }
     isDone = true
     await writing
+  })
+
+  test('what is committed now, if what was committed before has been moved on', async t => {
+    const dir = await tempDir(t)
+    await using writer = await duckdbWarehouse(dir).writer()
+    await writer.commit(commitOf(chunks(0, 2)))
+    const old = await readSnapshot(dir)
+    for (let at = 2; old.tables.chunks_clustered.tail.every(existsSync) && at < 100; at++) {
+      await writer.commit(commitOf(chunks(at, at + 1)))
+      await writer.roll({ all: true })
+    }
+    assert.ok(!old.tables.chunks_clustered.tail.every(existsSync))
+    const snapshots = [old, old, await readSnapshot(dir)]
+    await using result = await queryOn(
+      async () => snapshots.shift()!,
+      'SELECT count(*) = count(DISTINCT seq), min(seq) FROM chunks_clustered',
+    )
+    for await (const rows of result.rows) assert.deepEqual(rows, [[true, 0]])
+    assert.deepEqual(snapshots, [])
   })
 
   test('a warehouse into which nothing was committed yet', async t => {

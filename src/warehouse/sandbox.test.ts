@@ -161,7 +161,10 @@ describe('a query', () => {
     })
 
   test('runs of an EXPLAIN what was looked at, however comments nest', async () => {
-    await outcome(filled("/* /* */ EXPLAIN SELECT 1 --*/ EXPLAIN ANALYZE COPY (SELECT 1) TO 'ROOT/out.csv'"))
+    const code = await outcome(
+      filled("/* /* */ EXPLAIN SELECT 1 --*/ EXPLAIN ANALYZE COPY (SELECT 1) TO 'ROOT/out.csv'"),
+    )
+    assert.equal(code, 'done')
     assert.deepEqual((await readdir(root)).sort(), ['secret.csv', 'secret.txt', 'warehouse'])
   })
 
