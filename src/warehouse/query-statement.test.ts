@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { chunks, commitOf, faultOf, filled, select } from './query-testing.ts'
+import { chunks, commitOf, faultOf, filledOnce, select } from './query-testing.ts'
+
+const warehouse = filledOnce(commitOf(chunks(0, 3)))
 
 describe('parameters', () => {
   const cases: readonly (readonly [sql: string, params: Record<string, string>, rows: unknown[][]])[] = [
@@ -15,9 +17,8 @@ describe('parameters', () => {
     ['EXPLAIN SELECT $a', { a: 'x' }, []],
   ]
   for (const [sql, params, rows] of cases)
-    test(`${sql} ${JSON.stringify(params)}`, async t => {
-      const dir = await filled(t, commitOf(chunks(0, 3)))
-      const found = await select(dir, sql, { params })
+    test(`${sql} ${JSON.stringify(params)}`, async () => {
+      const found = await select(warehouse.dir, sql, { params })
       if (!sql.startsWith('EXPLAIN')) assert.deepEqual(found, rows)
     })
 
@@ -28,9 +29,8 @@ describe('parameters', () => {
     ['SELECT 1 LIMIT $n', { n: 'ten' }, 'warehouse/sql', /parameter "n": could not convert string 'ten'/],
   ]
   for (const [sql, params, code, message] of faults)
-    test(`fails clearly: ${sql} ${JSON.stringify(params)}`, async t => {
-      const dir = await filled(t)
-      const fault = await faultOf(dir, sql, { params })
+    test(`fails clearly: ${sql} ${JSON.stringify(params)}`, async () => {
+      const fault = await faultOf(warehouse.dir, sql, { params })
       assert.equal(fault[0], code)
       assert.match(fault[1], message)
     })
@@ -69,15 +69,15 @@ describe('a bad statement', () => {
     ['SELECT 1; SELECT 2', 'warehouse/refused', /one statement at a time, not 2/],
   ]
   for (const [sql, code, message] of faults)
-    test(`says what and where: ${JSON.stringify(sql)}`, async t => {
-      const fault = await faultOf(await filled(t), sql)
+    test(`says what and where: ${JSON.stringify(sql)}`, async () => {
+      const fault = await faultOf(warehouse.dir, sql)
       assert.equal(fault[0], code)
       if (typeof message === 'string') assert.equal(fault[1], message)
       else assert.match(fault[1], message)
     })
 
-  test('shows a part of a long line', async t => {
-    const [, message] = await faultOf(await filled(t), `SELECT ${'1, '.repeat(200)}nope, ${'2, '.repeat(200)}3`)
+  test('shows a part of a long line', async () => {
+    const [, message] = await faultOf(warehouse.dir, `SELECT ${'1, '.repeat(200)}nope, ${'2, '.repeat(200)}3`)
     const [, , line, mark] = message.split('\n')
     assert.ok(line.length < 80, line)
     assert.equal(line.slice(mark.indexOf('^')).slice(0, 4), 'nope')

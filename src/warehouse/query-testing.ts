@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import type { TestContext } from 'node:test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, type TestContext } from 'node:test'
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { StreamError } from '../std/error.ts'
 import { duckdbWarehouse } from './duckdb.ts'
@@ -51,11 +54,26 @@ export const factsOf = (model: number, cluster: number, label: string, more: Par
   ...more,
 })
 
-export const filled = async (t: TestContext, ...commits: readonly Commit[]): Promise<string> => {
-  const dir = await tempDir(t)
+const fill = async (dir: string, commits: readonly Commit[]) => {
   await using writer = await duckdbWarehouse(dir).writer()
   for (const commit of commits) await writer.commit(commit)
+}
+
+export const filled = async (t: TestContext, ...commits: readonly Commit[]): Promise<string> => {
+  const dir = await tempDir(t)
+  await fill(dir, commits)
   return dir
+}
+
+/** One for all tests of a file or block, as none of them changes it. */
+export const filledOnce = (...commits: readonly Commit[]): { dir: string } => {
+  const shared = { dir: '' }
+  before(async () => {
+    shared.dir = await mkdtemp(join(tmpdir(), 'textstream-warehouse-'))
+    await fill(shared.dir, commits)
+  })
+  after(() => rm(shared.dir, { recursive: true }))
+  return shared
 }
 
 export const writeParquet = async (path: string, sql: string) => {

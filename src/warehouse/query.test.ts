@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { duckdbWarehouse } from './duckdb.ts'
 import { queryOn } from './query.ts'
-import { chunks, commitOf, factsOf, faultOf, filled, select, writeParquet } from './query-testing.ts'
+import { chunks, commitOf, factsOf, faultOf, filled, filledOnce, select, writeParquet } from './query-testing.ts'
 import { readSnapshot } from './snapshot.ts'
 import { tempDir } from './testing.ts'
 
@@ -167,6 +167,8 @@ describe('labels', () => {
     )
   })
 
+  const sea = filledOnce(commitOf(chunks(0, 1, { cluster: 0, model: 1 }), { clusters: [factsOf(1, 0, 'sea')] }))
+
   const ways: readonly (readonly [sql: string, rows: unknown[][]])[] = [
     ['SELECT * FROM chunks_clustered', [[null, '/a.md', null, 'c0', 0, 'r', 0, null, 1, null, 'sea']]],
     ['FROM (SELECT c.label FROM chunks_clustered c)', [['sea']]],
@@ -202,11 +204,5 @@ describe('labels', () => {
     ],
   ]
   for (const [sql, rows] of ways)
-    test(`are there for: ${sql}`, async t => {
-      const dir = await filled(
-        t,
-        commitOf(chunks(0, 1, { cluster: 0, model: 1 }), { clusters: [factsOf(1, 0, 'sea')] }),
-      )
-      assert.deepEqual(await select(dir, sql), rows)
-    })
+    test(`are there for: ${sql}`, async () => assert.deepEqual(await select(sea.dir, sql), rows))
 })
