@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type DuckdbOptions, duckdbWarehouse } from './duckdb.ts'
 import { answer, commitOf, commitTo, failsWith, keyOf, select, textsOf } from './given.ts'
+import { Rows } from './rows.ts'
 import { readSnapshot } from './snapshot.ts'
 import { ask, type GivenRow, rowsOf, tempDir, tmpfs } from './testing.ts'
 
@@ -109,7 +110,7 @@ test('a roll is due by rows, by bytes of text, or by age', async t => {
 test('an hour of small commits leaves few files to open', async t => {
   const { dir, warehouse } = await folder(t)
   await using writer = await warehouse.writer()
-  for (let i = 0; i < 300; i++) await writer.commit(commitOf(rowsAt(i, 1)))
+  for (let i = 0; i < 200; i++) await writer.commit(commitOf(rowsAt(i, 1)))
   await writer.roll()
   const { tail } = (await readSnapshot(dir)).tables.chunks_clustered
   assert.ok(tail.length <= 32, `${tail.length} parts`)
@@ -235,4 +236,28 @@ test('nothing is left of a writer but what it committed', async t => {
   await commitTo(warehouse, commitOf(answer(3)))
   assert.deepEqual((await readdir(join(dir, '_state'))).sort(), ['.lock', 'state.sqlite', 'tail'])
   assert.ok(!existsSync(join(dir, '_state', 'scratch')))
+})
+
+test('200,000 answers in one commit', async t => {
+  const { warehouse } = await folder(t)
+  const rows = new Rows()
+  rows.partitions.push('log')
+  for (let i = 0; i < 200_000; i++) {
+    rows.voices.push({ agent_id: `Agent_${i % 100}`, destination_uri: `/${i}.md`, response_id: `r${i}` })
+    rows.begin(1)
+    rows.voice[i] = i
+    rows.partition[i] = 0
+    rows.offset[i] = i
+    rows.micros[i] = i
+    rows.seq[i] = 0
+    rows.cluster[i] = 1
+    rows.model[i] = 1
+    rows.waitsFor[i] = -1
+    rows.text[i] = 0x61
+    rows.end(i + 1)
+  }
+  await using writer = await warehouse.writer()
+  await writer.commit({ position: { log: 200_000 }, rows })
+  const sql = 'select count(distinct response_id), count(distinct destination_uri) from chunks_clustered'
+  assert.deepEqual(await select(warehouse, sql), [[200_000, 200_000]])
 })
