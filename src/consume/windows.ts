@@ -140,8 +140,7 @@ export class Windows {
   save(into: Map<string, Uint8Array | null>): void {
     for (const [key, window] of this.#changes) into.set(key, window === null ? null : saveWindow(window))
     this.#changes.clear()
-    if (this.#unsavedModel !== undefined) into.set(`${keys.model}${this.#unsavedModel.id}`, this.#unsavedModel.save())
-    this.#unsavedModel = undefined
+    for (const model of this.#unsavedModels.splice(0)) into.set(`${keys.model}${model.id}`, model.save())
     const counts: Saved = {
       windows: this.#windows,
       nextFit: this.#nextFit,
