@@ -8,7 +8,7 @@ import { type Quality, qualityOf, type Truth, truthOf } from './cluster-measures
 import { type ClusterJob, type ClusterPeer, clusterPeers, installClusterPeers, ownPython } from './cluster-peers.ts'
 import { writeChunks } from './cluster-texts.ts'
 import { benchCommand, positive, runBench } from './command.ts'
-import { type Machine, machineOf, sayMachine, warningOf } from './machine.ts'
+import { type Machine, startOn } from './machine.ts'
 import { type Cost, measured, median } from './measure.ts'
 import { type Comparison, compare, type Pair, sayCost, sayRatio } from './pairs.ts'
 
@@ -123,17 +123,10 @@ const openScene = async (what: string, flags: Flags): Promise<Scene> => {
   return { flags, out, chunks, truth: truthOf(chunks) }
 }
 
-const sayStart = (machine: Machine) => {
-  say(sayMachine(machine))
-  const warning = warningOf(machine)
-  if (warning !== undefined) say(warning)
-}
-
 const measure = async (scene: Scene): Promise<Report> => {
   const { flags, truth } = scene
   const { peer, features, clusters, python } = flags
-  const machine = await machineOf(scene.out)
-  sayStart(machine)
+  const machine = await startOn(scene.out)
   const compared = await runPairs(scene, clusterPeers[peer])
   const peerVersion = await clusterPeers[peer].version(python)
   return { chunks: truth.labels.length, features, clusters, peer, peerVersion, machine, ...compared }

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { openWarehouse } from '../src/pipeline.ts'
 import { StreamError } from '../src/std/error.ts'
+import { readAll } from '../src/warehouse/read-all.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
 import { median } from './measure.ts'
 import {
@@ -44,9 +45,7 @@ class Finds {
 
   async look(warehouse: Warehouse): Promise<void> {
     const began = performance.now()
-    await using result = await warehouse.query(newest)
-    const rows: (readonly unknown[])[] = []
-    for await (const some of result.rows) rows.push(...some)
+    const { rows } = await readAll(warehouse, newest)
     this.queryMs.push(performance.now() - began)
     const now = microsNow()
     for (const [chunk, uri, seq] of rows) this.#find(String(chunk), String(uri), Number(seq), now)

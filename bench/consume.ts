@@ -1,12 +1,12 @@
 /** Measures `textstream consume`: how much it puts into tables, and how long a chunk takes until a query finds it. */
-import { access, mkdir, rm } from 'node:fs/promises'
+import { access, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { say } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
 import { benchCommand, positive, runBench } from './command.ts'
 import { measurePacedRows, type PacedRows } from './consume-paced.ts'
 import { type Consumed, consumeLog } from './consumed.ts'
-import { machineOf, sayMachine, warningOf } from './machine.ts'
+import { startOn } from './machine.ts'
 import { type Cost, medianCost } from './measure.ts'
 import type { Pace } from './paced.ts'
 import { sayCost } from './pairs.ts'
@@ -23,15 +23,6 @@ interface Flags {
   readonly seconds: number
   readonly drop: number
   readonly json: boolean
-}
-
-const start = async (dir: string) => {
-  await mkdir(dir, { recursive: true })
-  const machine = await machineOf(dir)
-  say(sayMachine(machine))
-  const warning = warningOf(machine)
-  if (warning !== undefined) say(warning)
-  return machine
 }
 
 /** One run more than counts, as it fills caches; its table is checked. */
@@ -73,7 +64,7 @@ const measureThroughput = async (name: string, dir: string, flags: Flags) => {
     const make = `npx node bench/generate.ts ${size}${own === 'own' ? ' --own' : ''}`
     throw new StreamError('bench/usage', `there is no log "${log}"; make it with: ${make}`)
   })
-  const machine = await start(dir)
+  const machine = await startOn(dir)
   const counted = await runAll(log, dir, flags)
   const cost = medianCost(counted.map(one => one.cost))
   const report = { ...counted[0], log: name, features: flags.features, cost, machine }
@@ -98,7 +89,7 @@ const latencyTable = ({ streams, rate }: Pace, { latencies, queries, medianQuery
 const measureLatency = async (dir: string, { streams, rate, seconds, drop: dropSeconds }: Flags) => {
   if (dropSeconds >= seconds)
     throw new StreamError('bench/usage', `--drop ${dropSeconds} leaves nothing of --seconds ${seconds}`)
-  const machine = await start(dir)
+  const machine = await startOn(dir)
   const pace = { streams, rate, seconds, dropSeconds }
   const report = { pace, machine, ...(await measurePacedRows(bin, dir, pace)) }
   return { report, table: latencyTable(pace, report) }

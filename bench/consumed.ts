@@ -3,6 +3,7 @@ import { link, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { openWarehouse } from '../src/pipeline.ts'
 import { StreamError } from '../src/std/error.ts'
+import { readAll } from '../src/warehouse/read-all.ts'
 import { type Expected, readManifest } from './manifest.ts'
 import { type Cost, measured, runProgram, syncFileSystemOf } from './measure.ts'
 
@@ -28,15 +29,9 @@ const documentsSql = `
   select destination_uri as uri, octet_length(encode(text)) as bytes, sha256(encode(text)) as sha256
   from (select destination_uri, string_agg(chunk, '' order by seq, event_time) as text from chunks_clustered group by all)`
 
-const rowsOf = async (dir: string, sql: string): Promise<(readonly unknown[])[]> => {
-  await using result = await (await openWarehouse(dir)).query(sql)
-  const rows: (readonly unknown[])[] = []
-  for await (const some of result.rows) rows.push(...some)
-  return rows
-}
-
 const checkDocuments = async (dir: string, documents: readonly Expected[]) => {
-  const found = new Map((await rowsOf(dir, documentsSql)).map(([uri, bytes, sha256]) => [uri, `${bytes} ${sha256}`]))
+  const { rows } = await readAll(await openWarehouse(dir), documentsSql)
+  const found = new Map(rows.map(([uri, bytes, sha256]) => [uri, `${bytes} ${sha256}`]))
   const wrong = documents.filter(({ uri, bytes, sha256 }) => found.get(uri) !== `${bytes} ${sha256}`)
   if (wrong.length === 0 && found.size === documents.length) return
   const which = `${wrong.length} of ${documents.length} documents differ, such as ${wrong[0]?.uri}`

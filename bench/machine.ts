@@ -1,6 +1,7 @@
-import { open, rm } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { say } from '../src/cli/run.ts'
 import { version } from '../src/cli/version.ts'
 import { outputOf } from './measure.ts'
 
@@ -38,7 +39,7 @@ const writeSpeed = async (dir: string): Promise<number> => {
 const commit = () => outputOf('git', '-C', import.meta.dirname, 'describe', '--always', '--dirty').catch(() => 'no git')
 
 /** What was measured on, as far as it matters; `dir` is where the output goes. */
-export const machineOf = async (dir: string): Promise<Machine> => ({
+const machineOf = async (dir: string): Promise<Machine> => ({
   load: loadavg()[0],
   cores: availableParallelism(),
   processor: cpus()[0]?.model ?? 'unknown',
@@ -51,11 +52,21 @@ export const machineOf = async (dir: string): Promise<Machine> => ({
   date: new Date().toISOString().slice(0, 10),
 })
 
-export const sayMachine = (m: Machine): string =>
+const sayMachine = (m: Machine): string =>
   `${m.date}, ${m.cores} cores (${m.processor}), ${m.memoryGiB} GiB, Linux ${m.kernel}, Node ${m.node}, textstream ${m.textstream}, output on ${m.fileSystem} (writes ${m.writeMBperSecond} MB/s), load ${m.load.toFixed(2)}`
 
 /** Ratios of pairs in turn bear some noise, seconds do not. */
-export const warningOf = ({ load }: Machine): string | undefined =>
+const warningOf = ({ load }: Machine): string | undefined =>
   load <= quietLoadMax
     ? undefined
     : `warning: the machine is not quiet (load ${load.toFixed(2)}, above ${quietLoadMax}): trust the ratios at most`
+
+/** What is measured on, said before it begins; `dir` is made if it is not there. */
+export const startOn = async (dir: string): Promise<Machine> => {
+  await mkdir(dir, { recursive: true })
+  const machine = await machineOf(dir)
+  say(sayMachine(machine))
+  const warning = warningOf(machine)
+  if (warning !== undefined) say(warning)
+  return machine
+}

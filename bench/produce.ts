@@ -1,10 +1,10 @@
 /** Measures `textstream produce`: how much it carries, and how long a chunk takes until it is durable. */
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { say } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
 import { benchCommand, positive, runBench } from './command.ts'
-import { type Machine, machineOf, sayMachine, warningOf } from './machine.ts'
+import { type Machine, startOn } from './machine.ts'
 import { median } from './measure.ts'
 import { type Latencies, measureBare, measurePaced, type Pace, type Paced } from './paced.ts'
 import { type Comparison, compare, type Pair, sayCost, sayRatio } from './pairs.ts'
@@ -46,15 +46,6 @@ interface Throughput extends Comparison {
   readonly machine: Machine
 }
 
-const start = async (dir: string): Promise<Machine> => {
-  await mkdir(dir, { recursive: true })
-  const machine = await machineOf(dir)
-  say(sayMachine(machine))
-  const warning = warningOf(machine)
-  if (warning !== undefined) say(warning)
-  return machine
-}
-
 const medianSpent = (all: readonly Carried[]): Spent => ({
   cpuSeconds: median(all.map(({ source }) => source.cpuSeconds)),
   peakMiB: median(all.map(({ source }) => source.peakMiB)),
@@ -78,7 +69,7 @@ const runPairs = async (flow: Flow, count: number) => {
 }
 
 const measureThroughput = async (scenario: string, size: Size, dir: string, flags: Flags): Promise<Throughput> => {
-  const machine = await start(dir)
+  const machine = await startOn(dir)
   const texts = await makeTexts(join(dir, 'texts'), flags.texts, size, flags.seed)
   const { pairs, source } = await runPairs({ bin, texts, chunk: size.chunk, out: join(dir, 'out') }, flags.pairs)
   const compared = compare(pairs)
@@ -109,7 +100,7 @@ interface PacedReport extends Paced {
 }
 
 const measureLatency = async (dir: string, flags: Flags): Promise<PacedReport> => {
-  const machine = await start(dir)
+  const machine = await startOn(dir)
   const { streams, rate, seconds, drop: dropSeconds } = flags
   const pace = { streams, rate, seconds, dropSeconds }
   if (dropSeconds >= seconds)

@@ -7,7 +7,7 @@ import { say } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
 import { benchCommand, positive, runBench } from './command.ts'
 import { logName } from './generate.ts'
-import { type Machine, machineOf, sayMachine, warningOf } from './machine.ts'
+import { type Machine, startOn } from './machine.ts'
 import { type Manifest, manifestOf, readManifest } from './manifest.ts'
 import { type Cost, costOfBoth, measured, runProgram, syncFileSystemOf } from './measure.ts'
 import { type Comparison, compare, type Pair, sayCost, sayRatio } from './pairs.ts'
@@ -129,16 +129,9 @@ const openScene = async (given: string, flags: Flags): Promise<Scene> => {
   return { log, peer, out, manifest: await readManifest(log) }
 }
 
-const sayStart = (machine: Machine) => {
-  say(sayMachine(machine))
-  const warning = warningOf(machine)
-  if (warning !== undefined) say(warning)
-}
-
 const act = async (given: string, flags: Flags) => {
   const scene = await openScene(given, flags)
-  const machine = await machineOf(scene.out)
-  sayStart(machine)
+  const machine = await startOn(scene.out)
   const { pairs, verdict } = await runPairs(scene, flags.pairs)
   const { log, bytes } = scene.manifest.about
   const peerVersion = await scene.peer.version()

@@ -6,6 +6,7 @@ import { type ConsumeOptions, consume, newProgress, type Progress } from '../src
 import { memoryTopic } from '../src/topic/memory.ts'
 import type { Topic } from '../src/topic/topic.ts'
 import { memoryWarehouse } from '../src/warehouse/memory.ts'
+import { readAll } from '../src/warehouse/read-all.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
 
 /** A row as tests compare it. */
@@ -61,12 +62,8 @@ export const consumeOnce = async (
 }
 
 export const query = async <T = Row>(warehouse: Warehouse, sql: string): Promise<T[]> => {
-  await using result = await warehouse.query(sql)
-  const rows: T[] = []
-  for await (const some of result.rows) {
-    for (const row of some) rows.push(Object.fromEntries(result.columns.map(({ name }, i) => [name, row[i]])) as T)
-  }
-  return rows
+  const { columns, rows } = await readAll(warehouse, sql)
+  return rows.map(row => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])) as T)
 }
 
 const columns = 'agent_id, destination_uri, event_time, chunk, cluster, response_id, seq, end_reason, model, extra'

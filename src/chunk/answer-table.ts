@@ -1,3 +1,5 @@
+import { grown } from '../std/bytes.ts'
+
 /** FNV-1a over the bytes, its high bits folded into the low ones that tables index by. */
 export const hashBytes = (bytes: Buffer, from: number, to: number, seed = 0x811c9dc5 | 0): number => {
   let hash = seed
@@ -6,12 +8,6 @@ export const hashBytes = (bytes: Buffer, from: number, to: number, seed = 0x811c
 }
 
 const firstCapacity = 1024
-
-const grown = <T extends Int32Array | Float64Array>(array: T, length: number): T => {
-  const larger = new (array.constructor as new (length: number) => T)(length)
-  larger.set(array)
-  return larger
-}
 
 /**
  * Numbers answers, which are pairs of uri and `response_id` as UTF-8 bytes, in the order in which they are first seen.

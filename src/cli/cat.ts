@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { openLog } from '../pipeline.ts'
 import { harmless } from '../std/terminal.ts'
 import { exit, say } from './run.ts'
-import { untilSeenEnough } from './watching.ts'
+import { untilSeenEnough } from './signals.ts'
 
 const examples = `Examples:
   textstream cat /alone.md --from logs/            one document, as a refresh would write it

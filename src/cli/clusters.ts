@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { openWarehouse } from '../pipeline.ts'
+import { type Answered, readAll } from '../warehouse/read-all.ts'
 import type { Warehouse } from '../warehouse/warehouse.ts'
 import { type Changed, changesText, type Latest, latestText } from './clusters-text.ts'
 import { membersOf, objectOf } from './query-formats.ts'
@@ -27,23 +28,11 @@ const latest = `SELECT * FROM latest_clusters ORDER BY change = 'died', rows DES
 const changes = `SELECT model, windows, cluster, change, parents, label, size, share FROM clusters ORDER BY model, cluster`
 const unclustered = `SELECT count(*) AS rows, count(*) FILTER (cluster IS NULL) AS without FROM chunks_clustered`
 
-interface Asked {
-  readonly names: readonly string[]
-  readonly rows: readonly (readonly unknown[])[]
-}
+const objectsOf = <T>({ columns, rows }: Answered): T[] =>
+  rows.map(row => Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])) as T)
 
-const ask = async (warehouse: Warehouse, sql: string): Promise<Asked> => {
-  await using result = await warehouse.query(sql)
-  const all: (readonly unknown[])[] = []
-  for await (const rows of result.rows) all.push(...rows)
-  return { names: result.columns.map(({ name }) => name), rows: all }
-}
-
-const objectsOf = <T>({ names, rows }: Asked): T[] =>
-  rows.map(row => Object.fromEntries(names.map((name, i) => [name, row[i]])) as T)
-
-const jsonOf = ({ names, rows }: Asked): string => {
-  const members = membersOf(names)
+const jsonOf = ({ columns, rows }: Answered): string => {
+  const members = membersOf(columns.map(({ name }) => name))
   return rows.length === 0 ? '[]\n' : `[\n${rows.map(row => objectOf(members, row)).join(',\n')}\n]\n`
 }
 
@@ -54,8 +43,8 @@ const tellNone = (rows: number) =>
     `no clusters yet, of ${amount(rows, 'row')}: a model is fitted when there is enough text, or at the end of consume --once`,
   )
 
-const show = async (warehouse: Warehouse, asked: Asked, isChanges: boolean) => {
-  const [[rows, without]] = (await ask(warehouse, unclustered)).rows as [number, number][]
+const show = async (warehouse: Warehouse, asked: Answered, isChanges: boolean) => {
+  const [[rows, without]] = (await readAll(warehouse, unclustered)).rows as [number, number][]
   if (asked.rows.length === 0) return tellNone(rows)
   if (isChanges) process.stdout.write(changesText(objectsOf<Changed>(asked), width()))
   else process.stdout.write(latestText(objectsOf<Latest>(asked), { rows, without }, width()))
@@ -63,7 +52,7 @@ const show = async (warehouse: Warehouse, asked: Asked, isChanges: boolean) => {
 
 const act = async ({ warehouse: dir, changes: isChanges, json }: Flags) => {
   const warehouse = await openWarehouse(dir)
-  const asked = await ask(warehouse, isChanges ? changes : latest)
+  const asked = await readAll(warehouse, isChanges ? changes : latest)
   if (json) process.stdout.write(jsonOf(asked))
   else await show(warehouse, asked, isChanges)
 }

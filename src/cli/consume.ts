@@ -1,8 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import type { Progress } from '../consume/consume.ts'
 import { openClustering, openLog, openWarehouse } from '../pipeline.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
+import { wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
+import { untilSignal } from './signals.ts'
 import { amount } from './words.ts'
 
 const examples = `Examples:
@@ -35,12 +37,6 @@ interface Flags {
   readonly hiveTable?: string
 }
 
-const whole = (min: number, max: number) => (text: string) => {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value
-  throw new InvalidArgumentError(`it must be a whole number from ${min} to ${max}.`)
-}
-
 const usage = (message: string) => new StreamError('consume/usage', message)
 
 /** The old consumer's options that name an engine of a later release. */
@@ -64,20 +60,6 @@ const settingsOf = ({ clusters, seed, features }: Flags) => ({
   ...(seed !== undefined && { seed }),
   ...(features !== undefined && { features }),
 })
-
-/** The first signal asks for an orderly end, the second one ends at once. */
-const untilSignal = (): AbortSignal => {
-  const stop = new AbortController()
-  const codes = { SIGINT: exit.interrupted, SIGTERM: exit.terminated } as const
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(codes[name])
-      process.exitCode = codes[name]
-      stop.abort()
-    })
-  }
-  return stop.signal
-}
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
 
@@ -138,17 +120,18 @@ const act = async (flags: Flags) => {
   const lag = async () => lagOf(await topic.end(), progress.position)
   await topic.end()
   await noteAt(from, dir)
+  const stop = untilSignal()
   const began = performance.now()
   {
     using _ = showProgress(progress, lag)
     const options = { clustering, recipeOf, settings: settingsOf(flags), progress }
-    await consume(topic, warehouse, { ...options, follow: !flags.once, signal: untilSignal() })
+    await consume(topic, warehouse, { ...options, follow: !flags.once, signal: stop.signal })
   }
   const seconds = (performance.now() - began) / 1000
   const behind = await lag()
   for (const line of summary(progress, dir, behind, seconds)) say(line)
   if (flags.json) process.stdout.write(`${JSON.stringify({ ...progress, lag: behind, seconds })}\n`)
-  if (progress.malformed > flags.malformedMax) process.exitCode ??= exit.findings
+  process.exitCode = stop.code() ?? (progress.malformed > flags.malformedMax ? exit.findings : exit.done)
 }
 
 export const command = (): Command =>
@@ -158,15 +141,15 @@ export const command = (): Command =>
     .option('--from <dir>', 'the log')
     .option('--warehouse <dir>', 'the tables (default: "warehouse")')
     .option('--once', 'ends at the end of the log, as it is at the start', false)
-    .option('--clusters <k>', 'how many clusters to look for (default: 5)', whole(1, clustersMax))
-    .option('--seed <number>', 'of the chance in starting centres (default: 42)', whole(0, seedMax))
+    .option('--clusters <k>', 'how many clusters to look for (default: 5)', wholeNumber(1, clustersMax))
+    .option('--seed <number>', 'of the chance in starting centres (default: 42)', wholeNumber(0, seedMax))
     .addOption(
       new Option(
         '--features <recipe>',
         'text: windows of words, TF-IDF, latent dimensions; classic: as the old system',
       ).choices(['text', 'classic']),
     )
-    .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', whole(0, seedMax), 0)
+    .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', wholeNumber(0, seedMax), 0)
     .option('--json', 'the report as JSON on standard output', false)
     .option('-l, --logs-dir <dir>', "the old consumer's name for --warehouse")
     .option('-s, --schema-file <file>', 'comes with a later release')

@@ -14,6 +14,7 @@ import { systemClock } from '../std/clock.ts'
 import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { Topic } from '../topic/topic.ts'
+import { readAll } from '../warehouse/read-all.ts'
 import { showProgress } from './produce-progress.ts'
 import { version } from './version.ts'
 
@@ -127,13 +128,13 @@ const consuming = async (topic: Topic, dir: string, tell: Tell): Promise<Found[]
   const options = { clustering: await openClustering(), recipeOf, progress }
   const [, seconds] = await timed(() => consume(topic, warehouse, options))
   tell(`consume   ${count(progress.rows)} rows into ${dir}, their text clustered, ${seconds.toFixed(2)} s`)
-  await using result = await warehouse.query(foundSql)
-  const found: Found[] = []
-  for await (const rows of result.rows) {
-    for (const [cluster, label, n, share] of rows as [number | null, string, number, number][])
-      found.push({ cluster, label, rows: n, share })
-  }
-  return found
+  const { rows } = await readAll(warehouse, foundSql)
+  return (rows as [number | null, string, number, number][]).map(([cluster, label, n, share]) => ({
+    cluster,
+    label,
+    rows: n,
+    share,
+  }))
 }
 
 /** The same functions that the commands call, in the order in which the data flows. */
@@ -146,13 +147,14 @@ const show = async (dir: string, tell: Tell): Promise<Shown> => {
   tell(
     `source    ${length} texts at ${server.url}: ${chunkCharacters} characters a chunk, ${chunksPerSecond} chunks a second each`,
   )
-  const deliveries = await capturing(source, await openLog(logs), tell)
+  const topic = await openLog(logs)
+  const deliveries = await capturing(source, topic, tell)
   await refreshing(logs, out, tell)
   const compared = await Promise.all(deliveries.map(delivery => compare(delivery, out)))
   const same = compared.filter(one => one.same).length
   tell(`compare   ${same} of ${length} are the same as their originals, byte for byte`)
   const tables = join(dir, 'warehouse')
-  return { logs, out, compared, warehouse: tables, clusters: await consuming(await openLog(logs), tables, tell) }
+  return { logs, out, compared, warehouse: tables, clusters: await consuming(topic, tables, tell) }
 }
 
 const barCharacters = 20

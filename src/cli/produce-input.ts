@@ -5,8 +5,8 @@ import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { ProduceFlags } from './produce-flags.ts'
-import { untilSignal } from './produce-signals.ts'
 import { exit, say } from './run.ts'
+import { madeDurable, untilSignal } from './signals.ts'
 
 /** Faults beyond these are counted, not told one by one. */
 const toldMax = 20
@@ -71,7 +71,7 @@ const refuseFolder = () => {
 /** Captures standard input, and says what became of it. */
 export const produceInput = async (topic: Topic, flags: ProduceFlags): Promise<void> => {
   refuseFolder()
-  const stop = untilSignal()
+  const stop = untilSignal(madeDurable)
   const { tell, faults } = teller()
   using malformed = malformedFile(flags.logsDir)
   const setAside = (line: SetAside) => {

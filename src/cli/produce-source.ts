@@ -4,8 +4,8 @@ import { harmless } from '../std/terminal.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { ProduceFlags } from './produce-flags.ts'
 import { showProgress } from './produce-progress.ts'
-import { untilSignal } from './produce-signals.ts'
 import { exit, say } from './run.ts'
+import { madeDurable, untilSignal } from './signals.ts'
 
 /** A person's table ends here; `--json` has them all. */
 const rowsMax = 200
@@ -69,7 +69,7 @@ const totals = (deliveries: readonly Delivery[]) => ({
 /** Captures every text of the source, and says what became of each. */
 export const produceSource = async (topic: Topic, flags: ProduceFlags): Promise<void> => {
   const source = await openHttp(flags.streamSourcePort!)
-  const stop = untilSignal()
+  const stop = untilSignal(madeDurable)
   const progress = newProgress()
   const began = performance.now()
   const { again, concurrency, seed } = flags

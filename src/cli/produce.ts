@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { StreamError } from '../std/error.ts'
 import type { Topic } from '../topic/topic.ts'
+import { wholeNumber } from './numbers.ts'
 import type { ProduceFlags } from './produce-flags.ts'
 
 const examples = `Examples:
@@ -14,12 +15,6 @@ Run it again to go on where it was cut off: what the log holds already is not ca
 
 const defaultTopic = 'chunks'
 const streamsMaxOfAll = 1024
-
-const streamCount = (text: string): number => {
-  const streams = Number(text)
-  if (/^\d+$/.test(text) && streams >= 1 && streams <= streamsMaxOfAll) return streams
-  throw new InvalidArgumentError(`it must be a whole number from 1 to ${streamsMaxOfAll}.`)
-}
 
 const notEmpty = (text: string): string => {
   if (text === '') throw new InvalidArgumentError('it must not be empty.')
@@ -85,7 +80,7 @@ export const command = (): Command =>
     .addOption(new Option('--format <format>', 'of standard input; the first line tells').choices(['text', 'ndjson']))
     .option('--seed <text>', 'makes drawn names the same for the same texts and the same log')
     .option('--again', 'captures what the log holds already anew, into new documents', false)
-    .option('--concurrency <streams>', 'streams that are read at the same time', streamCount, 64)
+    .option('--concurrency <streams>', 'streams that are read at the same time', wholeNumber(1, streamsMaxOfAll), 64)
     .option('--json', 'the report as JSON on standard output', false)
     .addHelpText('before', `${examples}\n`)
     .action(act)

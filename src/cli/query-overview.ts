@@ -1,3 +1,4 @@
+import { readAll } from '../warehouse/read-all.ts'
 import type { Column, QueryOptions, Warehouse } from '../warehouse/warehouse.ts'
 import { fit } from './cell.ts'
 import { json } from './query-values.ts'
@@ -16,18 +17,11 @@ const listing = `
   SELECT table_name, list({'name': column_name, 'type': data_type} ORDER BY ordinal_position)
   FROM information_schema.columns WHERE table_schema = 'main' GROUP BY table_name`
 
-const rowsOf = async (warehouse: Warehouse, sql: string, options: QueryOptions): Promise<unknown[][]> => {
-  await using result = await warehouse.query(sql, options)
-  const all: unknown[][] = []
-  for await (const rows of result.rows) for (const row of rows) all.push([...row])
-  return all
-}
-
 /** What can be asked in a warehouse: tables first, in the order in which they are filled, then views. */
 export const overviewOf = async (warehouse: Warehouse, options: QueryOptions): Promise<Listed[]> => {
   const counting = stored.map(name => `SELECT '${name}', count(*) FROM ${name}`).join(' UNION ALL ')
-  const counts = new Map((await rowsOf(warehouse, counting, options)) as [string, number][])
-  const columns = new Map((await rowsOf(warehouse, listing, options)) as [string, Column[]][])
+  const counts = new Map((await readAll(warehouse, counting, options)).rows as [string, number][])
+  const columns = new Map((await readAll(warehouse, listing, options)).rows as [string, Column[]][])
   const views = [...columns.keys()].filter(name => !stored.includes(name)).sort()
   return [...stored, ...views].map(name => ({ name, rows: counts.get(name) ?? null, columns: columns.get(name)! }))
 }

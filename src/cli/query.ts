@@ -5,10 +5,11 @@ import { openWarehouse } from '../pipeline.ts'
 import { StreamError } from '../std/error.ts'
 import { writeNewFile } from '../warehouse/new-file.ts'
 import type { QueryResult, Warehouse } from '../warehouse/warehouse.ts'
+import { oneOrMore } from './numbers.ts'
 import { type FormatName, formatNames, formats, type Target, type TextFormat } from './query-formats.ts'
 import { overviewOf, overviewText } from './query-overview.ts'
 import { exit, say } from './run.ts'
-import { untilSeenEnough } from './watching.ts'
+import { untilSeenEnough } from './signals.ts'
 import { amount } from './words.ts'
 
 const examples = `Examples:
@@ -47,11 +48,6 @@ const paramOf = (text: string, before: Readonly<Record<string, string>>): Readon
   const name = text.slice(0, at).replace(/^\$/, '')
   if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`"${name}" is there twice.`)
   return Object.fromEntries([...Object.entries(before), [name, text.slice(at + 1)]])
-}
-
-const limitOf = (text: string): number => {
-  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text)
-  throw new InvalidArgumentError('it must be a whole number, 1 or more.')
 }
 
 const readAll = async (input: NodeJS.ReadStream): Promise<string> => {
@@ -158,6 +154,6 @@ export const command = (): Command =>
     .option('--json', 'the same as --format json', false)
     .option('-o, --output <file>', 'into a file that is not there yet')
     .option('--param <name=value>', 'what $name in the statement stands for; may be given often', paramOf, {})
-    .option('--limit <rows>', 'ends after so many', limitOf, Number.POSITIVE_INFINITY)
+    .option('--limit <rows>', 'ends after so many', oneOrMore, Number.POSITIVE_INFINITY)
     .addHelpText('after', notes)
     .action(act)

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { Chunk } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
 import { openLog } from '../pipeline.ts'
@@ -6,8 +6,9 @@ import { asBuffer } from '../std/bytes.ts'
 import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { Batch, Topic } from '../topic/topic.ts'
+import { oneOrMore } from './numbers.ts'
 import { say } from './run.ts'
-import { untilSeenEnough } from './watching.ts'
+import { untilSeenEnough } from './signals.ts'
 
 const examples = `Examples:
   textstream tap --from logs/                          all records, and then new ones as they come, until Ctrl-C
@@ -26,11 +27,6 @@ interface Flags {
   readonly json: boolean
   readonly once: boolean
   readonly new: boolean
-}
-
-const limitOf = (text: string): number => {
-  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text)
-  throw new InvalidArgumentError('it must be a whole number, 1 or more.')
 }
 
 const hashOf = (text: string) => [...text].reduce((hash, c) => (Math.imul(hash, 31) + c.codePointAt(0)!) | 0, 7) >>> 0
@@ -121,7 +117,7 @@ export const command = (): Command =>
     .requiredOption('--from <dir>', 'the log')
     .option('--agent <name>', 'only records of this agent')
     .option('--uri <uri>', 'only records of this document')
-    .option('--limit <records>', 'ends after so many', limitOf, Number.POSITIVE_INFINITY)
+    .option('--limit <records>', 'ends after so many', oneOrMore, Number.POSITIVE_INFINITY)
     .option('--json', 'the records as they lie in the log', false)
     .option('--once', 'ends at the end of the log', false)
     .option('--new', 'leaves out what is there already', false)

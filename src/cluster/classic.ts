@@ -140,6 +140,7 @@ class ClassicFollower implements Follower {
  */
 export const classic: Recipe = {
   name: 'classic',
+  looksBack: false,
   dimensions,
   follow: saved => {
     const follower = new ClassicFollower()

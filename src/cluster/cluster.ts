@@ -15,6 +15,8 @@ export interface Terms {
 /** How text becomes terms. */
 export interface Recipe {
   readonly name: RecipeName
+  /** Windows reach back over pieces: one without text belongs to the last window too. Otherwise each piece is by itself, and such a one has nothing to go by. */
+  readonly looksBack: boolean
   /** Terms are numbered 0 … dimensions − 1. */
   readonly dimensions: number
   /** For a new answer, or, given what `save` gave, for one that goes on. */

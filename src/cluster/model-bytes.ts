@@ -1,17 +1,10 @@
 import { crc32 } from 'node:zlib'
 import { StreamError } from '../std/error.ts'
 import { parseJson } from '../std/json.ts'
-import type { RecipeName } from './cluster.ts'
+import type { Model, RecipeName } from './cluster.ts'
 
 /** All that makes a model. */
-export interface ModelParts {
-  readonly id: number
-  readonly recipe: RecipeName
-  readonly seed: number
-  readonly windows: number
-  readonly clusters: readonly number[]
-  readonly labels: readonly string[]
-  readonly nextNumber: number
+export interface ModelParts extends Omit<Model, 'nearest' | 'save'> {
   /** By term, then by centre: what the term adds to a window's score with the centre; rarity and projection are in it. */
   readonly table: Float32Array
   /** By centre: what a score begins with. */

@@ -184,6 +184,7 @@ class TextFollower implements Follower {
  */
 export const text: Recipe = {
   name: 'text',
+  looksBack: true,
   dimensions,
   follow: saved => {
     const follower = new TextFollower()

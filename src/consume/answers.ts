@@ -1,7 +1,6 @@
 import { hashBytes } from '../chunk/answer-table.ts'
 import type { Follower, Recipe } from '../cluster/cluster.ts'
-import { StreamError } from '../std/error.ts'
-import { parseJson } from '../std/json.ts'
+import { damaged, joinHead, type Memory, splitHead } from './kept.ts'
 import { Seen } from './seen.ts'
 
 /** What is known of one answer: enough to go on with it exactly where it was left. */
@@ -23,32 +22,16 @@ export interface Answer {
   dirty: boolean
 }
 
-/** What the warehouse keeps for us. */
-export interface Memory {
-  recall(key: string): Uint8Array | undefined
-}
-
 const prefix = 'a/'
-const headLengthBytes = 4
 
 const keyOf = (destinationUri: string, responseId: string) =>
   `${prefix}${destinationUri.length} ${destinationUri}${responseId}`
 
-const saved = ({ seen, carry, follower }: Answer): Uint8Array => {
-  const head = Buffer.from(JSON.stringify({ seen: seen.save(), ...(carry !== 0 && { carry }) }))
-  const length = Buffer.alloc(headLengthBytes)
-  length.writeUInt32LE(head.length)
-  return Buffer.concat([length, head, follower.save()])
-}
+const saved = ({ seen, carry, follower }: Answer): Uint8Array =>
+  joinHead({ seen: seen.save(), ...(carry !== 0 && { carry }) }, follower.save())
 
 const isHead = (head: unknown): head is { seen: number[]; carry?: number } =>
   typeof head === 'object' && head !== null && Array.isArray((head as { seen?: unknown }).seen)
-
-const damaged = (key: string) =>
-  new StreamError(
-    'consume/state',
-    `what is kept of the answer ${JSON.stringify(key)} is damaged; begin a new warehouse`,
-  )
 
 /**
  * The answers that are being read. Those that rest are forgotten, and recalled from the warehouse when they go on, so that
@@ -112,11 +95,9 @@ export class Answers {
     }
     const kept = this.#memory.recall(key)
     if (kept === undefined) return { ...base, seen: new Seen(), carry: 0, follower: this.#recipe.follow() }
-    const buffer = Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength)
-    const headEnd = headLengthBytes + buffer.readUInt32LE(0)
-    const head = parseJson(buffer.toString('utf8', headLengthBytes, headEnd))
-    if (!isHead(head)) throw damaged(key)
-    const follower = this.#recipe.follow(buffer.subarray(headEnd))
+    const { head, rest } = splitHead(kept)
+    if (!isHead(head)) throw damaged(`what is kept of the answer ${JSON.stringify(key)}`)
+    const follower = this.#recipe.follow(rest)
     return { ...base, seen: new Seen(head.seen), carry: head.carry ?? 0, follower }
   }
 }

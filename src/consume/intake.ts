@@ -29,9 +29,6 @@ export const isFull = ({ rows, suspects, keptBytes }: Gathered): boolean =>
   suspects.length >= suspectsMax ||
   rows.voices.length >= voicesMax
 
-/** A half that no chunk brought the other half of is written as U+FFFD, three bytes. */
-const bytesPerUnitMax = 3
-
 const isHigh = (unit: number) => (unit & 0xfc00) === 0xd800
 
 /** The batch's bytes in one piece, if they lie so, as those of the embedded log do. */
@@ -185,11 +182,11 @@ export class Intake {
     if (end !== undefined && text === '') return
     const whole = answer.carry === 0 ? text : text.slice(0, -1)
     const from = rows.textBytes
-    rows.begin(whole.length * bytesPerUnitMax)
+    const to = rows.write(whole)
     const row = rows.length
     if (extra !== undefined) rows.extras.set(row, extra)
     if (end !== undefined) rows.endReasons.set(row, end)
-    this.#addRow(voice, from, from + rows.text.write(whole, from), seq, micros, offset)
+    this.#addRow(voice, from, to, seq, micros, offset)
   }
 
   #takeOpening({ source, supersedes, agent_id, destination_uri, response_id }: Chunk, voice: Voice, offset: number) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { StreamError } from '../std/error.ts'
-import { parseJson } from '../std/json.ts'
 import type { Entry, Topic } from '../topic/topic.ts'
+import { jsonBytes, jsonIn, type Memory } from './kept.ts'
 
 const prefix = 'o/'
 /** So many partitions are looked at to see whether the topic is the one that the warehouse was filled from. */
@@ -12,10 +12,6 @@ interface First {
   readonly offset: number
   readonly next: number
   readonly sha256: string
-}
-
-interface Memory {
-  recallAll(prefix: string): Iterable<readonly [key: string, value: Uint8Array]>
 }
 
 const digestOf = (line: Uint8Array) => createHash('sha256').update(line).digest('hex')
@@ -50,7 +46,7 @@ export class Origin {
     for (const [key, value] of this.#memory.recallAll(prefix)) {
       if (left-- === 0) return
       const partition = key.slice(prefix.length)
-      const first = parseJson(Buffer.from(value).toString()) as First
+      const first = jsonIn(value) as First
       const entry = await firstAt(topic, partition, first)
       if (entry === undefined) continue
       if (entry.offset === first.offset && digestOf(entry.line) !== first.sha256)
@@ -63,6 +59,6 @@ export class Origin {
     if (this.#known.has(partition)) return undefined
     this.#known.add(partition)
     const first: First = { offset, next, sha256: digestOf(line) }
-    return [prefix + partition, Buffer.from(JSON.stringify(first))]
+    return [prefix + partition, jsonBytes(first)]
   }
 }

@@ -1,6 +1,5 @@
 import type { Place, SampledWindow } from '../cluster/cluster.ts'
-import { StreamError } from '../std/error.ts'
-import { parseJson } from '../std/json.ts'
+import { damaged, joinHead, splitHead } from './kept.ts'
 
 interface Head extends Place {
   readonly number: number
@@ -8,15 +7,12 @@ interface Head extends Place {
   readonly terms: number
 }
 
-const lengthBytes = 4
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint16Array) => Buffer.from(buffer, byteOffset, byteLength)
 
 /** A window as bytes: a head as JSON, its terms and counts as 16-bit numbers, its excerpt. */
 export const saveWindow = ({ number, priority, place, index, count, excerpt }: SampledWindow): Uint8Array => {
-  const head = Buffer.from(JSON.stringify({ number, priority, terms: index.length, ...place } satisfies Head))
-  const length = Buffer.alloc(lengthBytes)
-  length.writeUInt32LE(head.length)
-  const bytesOf = (column: Uint16Array) => Buffer.from(column.buffer, column.byteOffset, column.byteLength)
-  return Buffer.concat([length, head, bytesOf(index), bytesOf(count), excerpt])
+  const head: Head = { number, priority, terms: index.length, ...place }
+  return joinHead(head, bytesOf(index), bytesOf(count), excerpt)
 }
 
 const isHead = (head: unknown): head is Head =>
@@ -29,17 +25,15 @@ const column = (bytes: Buffer, from: number, length: number): Uint16Array => {
 }
 
 export const loadWindow = (saved: Uint8Array): SampledWindow => {
-  const bytes = Buffer.from(saved.buffer, saved.byteOffset, saved.byteLength)
-  const headEnd = lengthBytes + bytes.readUInt32LE(0)
-  const head = parseJson(bytes.toString('utf8', lengthBytes, headEnd))
-  if (!isHead(head)) throw new StreamError('consume/state', 'a sampled window is damaged; begin a new warehouse')
+  const { head, rest } = splitHead(saved)
+  if (!isHead(head)) throw damaged('a sampled window')
   const { number, priority, terms, ...place } = head
   return {
     number,
     priority,
     place,
-    index: column(bytes, headEnd, terms),
-    count: column(bytes, headEnd + terms * 2, terms),
-    excerpt: bytes.subarray(headEnd + terms * 4),
+    index: column(rest, 0, terms),
+    count: column(rest, terms * 2, terms),
+    excerpt: rest.subarray(terms * 4),
   }
 }

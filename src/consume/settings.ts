@@ -1,6 +1,6 @@
 import type { RecipeName } from '../cluster/cluster.ts'
 import { StreamError } from '../std/error.ts'
-import { parseJson } from '../std/json.ts'
+import { jsonBytes, jsonIn, type Memory } from './kept.ts'
 
 const key = 'settings'
 
@@ -13,15 +13,10 @@ export interface Settings {
 
 export const defaults: Settings = { features: 'text', clusters: 5, seed: 42 }
 
-interface Memory {
-  recall(key: string): Uint8Array | undefined
-}
-
 /** Those that were asked for, if they are those that the warehouse was begun with; where nothing was asked for, the latter. */
-export const settingsOf = (memory: Memory, asked: Partial<Settings>, warehouse: string): Settings => {
-  const saved = memory.recall(key)
-  if (saved === undefined) return { ...defaults, ...asked }
-  const begun = parseJson(Buffer.from(saved).toString()) as Settings
+export const settingsOf = (memory: Pick<Memory, 'recall'>, asked: Partial<Settings>, warehouse: string): Settings => {
+  const begun = jsonIn(memory.recall(key)) as Settings | undefined
+  if (begun === undefined) return { ...defaults, ...asked }
   for (const name of Object.keys(defaults) as (keyof Settings)[]) {
     if (asked[name] === undefined || asked[name] === begun[name]) continue
     const message = `"${warehouse}" was begun with --${name} ${begun[name]}, not ${asked[name]}; leave --${name} away, or give another --warehouse`
@@ -30,7 +25,4 @@ export const settingsOf = (memory: Memory, asked: Partial<Settings>, warehouse: 
   return begun
 }
 
-export const savedSettings = (settings: Settings): readonly [string, Uint8Array] => [
-  key,
-  Buffer.from(JSON.stringify(settings)),
-]
+export const savedSettings = (settings: Settings): readonly [string, Uint8Array] => [key, jsonBytes(settings)]

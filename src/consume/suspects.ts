@@ -77,8 +77,7 @@ class Fresh {
 const addRow = (gathered: Gathered, suspect: Suspect) => {
   const { rows } = gathered
   const { answer, agent_id, text, partition, offset, micros, seq, extra } = suspect
-  const from = rows.textBytes
-  rows.begin(text.length * 3)
+  const to = rows.write(text)
   const row = rows.length
   rows.voice[row] = rows.voices.length
   const { destination_uri, response_id } = answer
@@ -90,7 +89,7 @@ const addRow = (gathered: Gathered, suspect: Suspect) => {
   rows.cluster[row] = rows.waitsFor[row] = -1
   rows.model[row] = 0
   if (extra !== undefined) rows.extras.set(row, extra)
-  rows.end(from + rows.text.write(text, from))
+  rows.end(to)
 }
 
 /** What is stored under the suspect's number: the same (a repeat), something else (a conflict), or nothing. */

@@ -1,7 +1,7 @@
 import type { ClusterFacts, Clustering, Model, Recipe, SampledWindow, Terms } from '../cluster/cluster.ts'
 import { priorityOf, Sample } from '../cluster/sample.ts'
-import { parseJson } from '../std/json.ts'
 import type { Answer } from './answers.ts'
+import { jsonBytes, jsonIn, type Memory } from './kept.ts'
 import { loadWindow, saveWindow } from './sampled.ts'
 import { nextFitAfter } from './schedule.ts'
 
@@ -24,11 +24,6 @@ interface Saved {
 
 /** Where the state is kept, by kind: sampled windows, windows that rows wait for, models. */
 const keys = { counts: 'windows', sample: 's/', waiting: 'w/', model: 'm/' } as const
-
-interface Memory {
-  recall(key: string): Uint8Array | undefined
-  recallAll(prefix: string): Iterable<readonly [key: string, value: Uint8Array]>
-}
 
 const emptyPlace = { destination_uri: '' }
 
@@ -147,12 +142,11 @@ export class Windows {
       model: this.#model?.id ?? 0,
       waitingRows: this.#waitingRows,
     }
-    into.set(keys.counts, Buffer.from(JSON.stringify(counts)))
+    into.set(keys.counts, jsonBytes(counts))
   }
 
-  /** In `classic` each chunk is by itself: one without text has nothing to go by. */
   #hasWindow({ follower }: Answer, hasText: boolean) {
-    return follower.window > 0 && (hasText || this.#options.recipe.name === 'text')
+    return follower.window > 0 && (hasText || this.#options.recipe.looksBack)
   }
 
   #keep(number: number, priority: number) {
@@ -190,7 +184,7 @@ export class Windows {
   }
 
   #restore(memory: Memory) {
-    const saved = parseJson(Buffer.from(memory.recall(keys.counts) ?? []).toString()) as Saved | undefined
+    const saved = jsonIn(memory.recall(keys.counts)) as Saved | undefined
     if (saved === undefined) return
     this.#windows = saved.windows
     this.#nextFit = saved.nextFit

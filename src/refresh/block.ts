@@ -5,6 +5,7 @@ import { decode, isMalformed } from '../chunk/codec.ts'
 import { microsOf } from '../chunk/event-time.ts'
 import { FastLine } from '../chunk/fast-line.ts'
 import { isBody, seen, unescapeBody } from '../chunk/json-string.ts'
+import { grown } from '../std/bytes.ts'
 import { tooLong } from './malformed.ts'
 
 const newline = 0x0a
@@ -33,11 +34,7 @@ export interface Fault {
   readonly reason: string
 }
 
-const longer = <T extends Int32Array | Float64Array | Uint8Array>(array: T): T => {
-  const larger = new (array.constructor as new (length: number) => T)(array.length * 2)
-  larger.set(array)
-  return larger
-}
+const longer = <T extends Int32Array | Float64Array | Uint8Array>(array: T): T => grown(array, array.length * 2)
 
 /**
  * Whole lines of a log → their records grouped by answer, in the order of the text, with the text of each answer in one

@@ -15,3 +15,12 @@ export const compareUtf8 = (a: string, b: string): number => {
 /** The same bytes, with Buffer's methods. */
 export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+type Numbers = Uint8Array | Int32Array | Uint32Array | Float64Array
+
+/** A longer array that begins with the same numbers. */
+export const grown = <T extends Numbers>(array: T, length: number): T => {
+  const larger = new (array.constructor as new (length: number) => T)(length)
+  larger.set(array)
+  return larger
+}

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises'
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ended, kill, notesIn, startProgram, tmpfs } from '../../test/crash.ts'
 import { fileTopic } from './file.ts'
 
 const long = process.env.TEXTSTREAM_LONG !== undefined
@@ -53,37 +52,11 @@ interface Note {
   readonly end?: number
 }
 
-const notesOf = (dir: string): Note[] =>
-  existsSync(`${dir}.acks`)
-    ? readFileSync(`${dir}.acks`, 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map(line => JSON.parse(line))
-    : []
+const notesOf = (dir: string) => notesIn<Note>(`${dir}.acks`)
 
 const start = (dir: string, from: number, strace: readonly string[] = [], segmentBytesMax = 2000): ChildProcess => {
   const url = new URL('./file.ts', import.meta.url).href
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', appender]
-  const traced = strace.length === 0 ? [] : ['strace', '-f', '-qq', '-o', '/dev/null', ...strace]
-  const [command, ...args] = [...traced, ...node, url, dir, String(from), String(segmentBytesMax)]
-  // One thread, so that strace's count of calls (it counts per thread) is the count of all.
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
-  return spawn(command, args, { stdio: ['pipe', 'ignore', 'inherit'], env, detached: true })
-}
-
-/** The process, and under strace the one that it traces. */
-const kill = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exit = once(child, 'exit')
-  process.kill(-child.pid!, 'SIGKILL')
-  await exit
-}
-
-/** Waits for its end, but not for ever. */
-const ended = async (child: ChildProcess): Promise<void> => {
-  const timer = setTimeout(() => kill(child), 60_000)
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  clearTimeout(timer)
+  return startProgram(appender, [url, dir, String(from), String(segmentBytesMax)], strace)
 }
 
 const numbersIn = async (dir: string): Promise<{ numbers: number[]; offsets: number[] }> => {
@@ -234,16 +207,6 @@ describe('after a failed append nothing more is acknowledged, and the next write
     }
   }
 })
-
-const tmpfs = async (t: TestContext, size: string): Promise<string | undefined> => {
-  const dir = await mkdtemp(join(tmpdir(), 'textstream-full-'))
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', dir]).status === 0
-  t.after(async () => {
-    if (mounted) execFileSync('umount', ['-l', dir])
-    await rmdir(dir)
-  })
-  return mounted ? dir : undefined
-}
 
 test('a disk that is really full costs nothing that was acknowledged', async t => {
   const disk = await tmpfs(t, '256k')

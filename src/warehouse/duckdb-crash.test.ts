@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ended, kill, notesIn, startProgram, tmpfs } from '../../test/crash.ts'
 import { duckdbWarehouse } from './duckdb.ts'
 import { readSnapshot, type TableName } from './snapshot.ts'
-import { ask, rowsOf, tempDir, tmpfs } from './testing.ts'
+import { ask, rowsOf, tempDir } from './testing.ts'
 
 const long = process.env.TEXTSTREAM_LONG !== undefined
 const seed = Number(process.env.TEXTSTREAM_SEED ?? 20261123)
@@ -59,37 +59,11 @@ interface Note {
   readonly message?: string
 }
 
-const notesOf = (dir: string): Note[] =>
-  existsSync(`${dir}.notes`)
-    ? readFileSync(`${dir}.notes`, 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map(line => JSON.parse(line))
-    : []
+const notesOf = (dir: string) => notesIn<Note>(`${dir}.notes`)
 
 const start = (dir: string, strace: readonly string[] = [], commitsMax = 1_000_000): ChildProcess => {
   const urls = ['./duckdb.ts', './testing.ts'].map(file => new URL(file, import.meta.url).href)
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', committer]
-  const traced = strace.length === 0 ? [] : ['strace', '-f', '-qq', '-o', '/dev/null', ...strace]
-  const [command, ...args] = [...traced, ...node, ...urls, dir, String(commitsMax)]
-  // One thread, so that strace's count of calls (it counts per thread) is nearly the count of all.
-  const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
-  return spawn(command, args, { stdio: ['pipe', 'ignore', 'inherit'], env, detached: true })
-}
-
-/** The process, and under strace the one that it traces. */
-const kill = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exit = once(child, 'exit')
-  process.kill(-child.pid!, 'SIGKILL')
-  await exit
-}
-
-/** Waits for its end, but not for ever. */
-const ended = async (child: ChildProcess): Promise<void> => {
-  const timer = setTimeout(() => kill(child), 60_000)
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  clearTimeout(timer)
+  return startProgram(committer, [...urls, dir, String(commitsMax)], strace)
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)

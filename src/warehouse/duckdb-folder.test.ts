@@ -4,11 +4,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { tmpfs } from '../../test/crash.ts'
 import { type DuckdbOptions, duckdbWarehouse } from './duckdb.ts'
 import { answer, commitOf, commitTo, failsWith, keyOf, select, textsOf } from './given.ts'
 import { Rows } from './rows.ts'
 import { readSnapshot } from './snapshot.ts'
-import { ask, type GivenRow, rowsOf, tempDir, tmpfs } from './testing.ts'
+import { ask, type GivenRow, rowsOf, tempDir } from './testing.ts'
 
 const folder = async (t: TestContext, options: DuckdbOptions = {}) => {
   const dir = join(await tempDir(t), 'warehouse')

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import { readAll } from './read-all.ts'
 import { type GivenRow, rowsOf } from './testing.ts'
 import type { ClusterRow, Commit, Ending, Opening, Warehouse, WarehouseWriter } from './warehouse.ts'
 
@@ -7,12 +8,7 @@ export type Promises = (promise: string, body: (warehouse: Warehouse, t: TestCon
 
 /** What the contract's tests commit and ask for. */
 
-export const select = async (warehouse: Warehouse, sql: string): Promise<unknown[][]> => {
-  await using result = await warehouse.query(sql)
-  const rows: unknown[][] = []
-  for await (const some of result.rows) for (const row of some) rows.push([...row])
-  return rows
-}
+export const select = async (warehouse: Warehouse, sql: string) => (await readAll(warehouse, sql)).rows
 
 export const failsWith = (code: string) => (error: unknown) => (error as { code?: string }).code === code
 

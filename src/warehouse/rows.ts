@@ -1,4 +1,4 @@
-import { asBuffer } from '../std/bytes.ts'
+import { asBuffer, grown } from '../std/bytes.ts'
 
 /** Who wrote into which document in which answer. */
 export interface Voice {
@@ -8,12 +8,8 @@ export interface Voice {
 }
 
 const roomAtFirst = 1024
-
-const grown = <T extends Float64Array | Uint32Array | Int32Array>(column: T, length: number): T => {
-  const larger = new (column.constructor as new (length: number) => T)(length)
-  larger.set(column as never)
-  return larger
-}
+/** UTF-8 of one unit of UTF-16 that is no half of a pair, or of a half that stands alone. */
+const bytesPerUnitMax = 3
 
 /** Rows of `chunks_clustered` in columns, to be filled and given to a commit. Typed arrays and one piece of text: nothing is allocated per row. */
 export class Rows {
@@ -53,6 +49,13 @@ export class Rows {
     if (this.length === this.voice.length) this.#growColumns()
     const needed = this.textBytes + bytes
     if (needed > this.text.length) this.#growText(needed)
+  }
+
+  /** Begins a row and writes its text, in which lone halves of pairs become U+FFFD. Gives where it ends, for `end`. */
+  write(text: string): number {
+    this.begin(text.length * bytesPerUnitMax)
+    const from = this.textBytes
+    return from + this.text.write(text, from)
   }
 
   /** Its text ends here; the row counts. */

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encode } from '../../src/chunk/codec.ts'
 import { openWarehouse } from '../../src/pipeline.ts'
+import { readAll } from '../../src/warehouse/read-all.ts'
 import { bin, plainEnvironment, tempDir, textstream } from './textstream.ts'
 
 const kills = process.env.TEXTSTREAM_LONG === '1' ? 60 : 8
@@ -35,12 +36,7 @@ const logLines = (): string[] => {
   return lines
 }
 
-const rowsIn = async (dir: string, sql: string): Promise<unknown[][]> => {
-  await using result = await (await openWarehouse(dir)).query(sql)
-  const rows: unknown[][] = []
-  for await (const some of result.rows) rows.push(...some.map(row => [...row]))
-  return rows
-}
+const rowsIn = async (dir: string, sql: string) => (await readAll(await openWarehouse(dir), sql)).rows
 
 const growMs = 5
 

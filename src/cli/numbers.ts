@@ -1,0 +1,17 @@
+import { InvalidArgumentError } from 'commander'
+
+const isDigits = (text: string) => /^\d+$/.test(text)
+
+/** For an option that takes a whole number between these two, or one of them. */
+export const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (isDigits(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`it must be a whole number from ${min} to ${max}.`)
+  }
+
+export const oneOrMore = (text: string): number => {
+  if (isDigits(text) && Number(text) > 0) return Number(text)
+  throw new InvalidArgumentError('it must be a whole number, 1 or more.')
+}
