@@ -19,7 +19,11 @@ const faultNames = ['gap', 'end-chunks', 'end-bytes', 'end-sha256', 'after-end',
 
 const groupBy = <T>(all: Iterable<T>, keyOf: (one: T) => string) => [...Map.groupBy(all, keyOf)]
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
-const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0)
+export const sum = (numbers: number[]) =>
+  Math.min(
+    numbers.reduce((a, b) => a + b, 0),
+    Number.MAX_SAFE_INTEGER,
+  )
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 const microsOfChunk = ({ event_time }: Chunk) => (event_time === undefined ? Number.NaN : microsOf(event_time))
 const isoOrNull = (micros: number | undefined) => (micros === undefined ? null : isoMicros(micros))

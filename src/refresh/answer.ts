@@ -38,6 +38,12 @@ export interface Answer {
   readonly faults: readonly Fault[]
 }
 
+/**
+ * Adds two counts. Hostile `seq` make sums of `missing` beyond what a double holds exactly: they stop at 2^53 - 1, so
+ * that threads which add in another order say the same.
+ */
+export const plus = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER)
+
 export const stateOf = (sequenced: boolean, faults: readonly Fault[], ended: boolean): State => {
   if (faults.includes('lone-surrogate')) return 'incomplete'
   if (!sequenced) return 'unsequenced'

@@ -1,3 +1,4 @@
+import { plus } from './answer.ts'
 import type { DocumentRow } from './document.ts'
 
 /** What a run counted: of the input's lines, and summed over the documents. PROTOCOL.md says what each means. */
@@ -26,7 +27,7 @@ export const newCounters = () => ({
 export type Counters = ReturnType<typeof newCounters>
 
 export const addCounters = (to: Counters, from: Counters): void => {
-  for (const name of Object.keys(from) as (keyof Counters)[]) to[name] += from[name]
+  for (const name of Object.keys(from) as (keyof Counters)[]) to[name] = plus(to[name], from[name])
 }
 
 export const countDocument = (to: Counters, row: DocumentRow): void => {
@@ -39,6 +40,6 @@ export const countDocument = (to: Counters, row: DocumentRow): void => {
   to.repeats += row.repeats
   to.conflicts += row.conflicts
   to.gaps += row.gaps
-  to.missing += row.missing
+  to.missing = plus(to.missing, row.missing)
   to.out_of_order += row.out_of_order
 }

@@ -1,7 +1,7 @@
 import { fileNameOf } from '../chunk/file-name.ts'
 import { compareUtf8 } from '../std/bytes.ts'
 import { isoMicros } from '../std/clock.ts'
-import { type Answer, type Fault, type State, sortFaults } from './answer.ts'
+import { type Answer, type Fault, plus, type State, sortFaults } from './answer.ts'
 import { type Claims, decideClaims } from './supersede.ts'
 
 /** A document's answers in the order in which they are joined, and what became of their claims. */
@@ -55,7 +55,7 @@ const both = (a: Answer, b: Answer): Answer => ({
   repeats: a.repeats + b.repeats,
   conflicts: a.conflicts + b.conflicts,
   gaps: a.gaps + b.gaps,
-  missing: a.missing + b.missing,
+  missing: plus(a.missing, b.missing),
   outOfOrder: a.outOfOrder + b.outOfOrder,
   faults: sortFaults([...a.faults, ...b.faults]),
 })

@@ -1,5 +1,5 @@
 import { decode, isMalformed } from '../../src/chunk/codec.ts'
-import { oracle } from '../oracle.ts'
+import { oracle, sum } from '../oracle.ts'
 import type { Log, Rebuilt } from './rebuild.ts'
 
 interface Line {
@@ -33,8 +33,6 @@ const judge = (line: Line) => {
 
 const ndjson = (lines: readonly string[]) => Buffer.from(lines.map(line => `${line}\n`).join(''))
 
-const sum = <Row>(rows: readonly Row[], what: (row: Row) => number) => rows.reduce((n, row) => n + what(row), 0)
-
 /** What PROTOCOL.md asks of a refresh of this log, by way of the oracle. */
 export const expectedOf = ({ inputs, attempts = false }: Log): Pick<Rebuilt, 'files' | 'counters'> => {
   const inOrder = [...inputs].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
@@ -47,7 +45,7 @@ export const expectedOf = ({ inputs, attempts = false }: Log): Pick<Rebuilt, 'fi
   const rows = documents.map(d => JSON.parse(d.line))
   const count = (kind: string) => judged.filter(j => j.kind === kind).length
   const states = (state: string) => rows.filter(row => row.state === state).length
-  const total = (name: string) => sum(rows, row => row[name])
+  const total = (name: string) => sum(rows.map(row => row[name]))
   return {
     files: new Map<string, Buffer>([
       ['_documents.ndjson', ndjson(documents.map(d => d.line))],
@@ -60,7 +58,7 @@ export const expectedOf = ({ inputs, attempts = false }: Log): Pick<Rebuilt, 'fi
       ...{ malformed: count('malformed'), open_lines: count('open') },
       ...{ documents: rows.length, complete: states('complete'), open: states('open') },
       ...{ incomplete: states('incomplete'), unsequenced: states('unsequenced') },
-      ...{ answers: total('answers'), superseded: sum(rows, row => (row.parts?.length ?? 1) - row.answers) },
+      ...{ answers: total('answers'), superseded: sum(rows.map(row => (row.parts?.length ?? 1) - row.answers)) },
       ...{ chunks: total('chunks'), bytes: total('bytes'), repeats: total('repeats'), conflicts: total('conflicts') },
       ...{ gaps: total('gaps'), missing: total('missing'), out_of_order: total('out_of_order') },
     },
