@@ -9,6 +9,8 @@ export const commands: Commands = {
   refresh: { is: 'rebuild every document from a log, with a receipt', load: () => import('./refresh.ts') },
   verify: { is: 'prove a refresh against its receipt, its log and the originals', load: () => import('./verify.ts') },
   cat: { is: 'write one document of a log to standard output', load: () => import('./cat.ts') },
+  stack: { is: 'start and end real engines on this machine, without Docker', load: () => import('./stack.ts') },
+  doctor: { is: 'look at what the real engines need, and at those that run', load: () => import('./doctor.ts') },
   books: { is: 'download five books of Project Gutenberg to try it on', load: () => import('./books.ts') },
 }
 
