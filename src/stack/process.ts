@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { errnoOf } from '../std/error.ts'
@@ -7,6 +7,8 @@ import { errnoOf } from '../std/error.ts'
 const pollMs = 50
 /** After SIGKILL, for the system to take it away. */
 const killMsMax = 10_000
+/** For the last threads of a process that is dead already; they still hold its ports. */
+const dyingMsMax = 10_000
 
 /** A process, and what tells it from a later one that got its number. */
 export interface Identity {
@@ -54,7 +56,25 @@ export const identify = async (pid: number): Promise<Identity | undefined> => {
   return found === undefined || isDead(found) ? undefined : { pid, start: found.start }
 }
 
-export const isAlive = async ({ pid, start }: Identity): Promise<boolean> => (await identify(pid))?.start === start
+const threadsOf = async (pid: number): Promise<number> =>
+  readdir(`/proc/${pid}/task`).then(
+    tasks => tasks.length,
+    () => 0,
+  )
+
+const untilThreadsEnd = async (pid: number) => {
+  const until = performance.now() + dyingMsMax
+  while ((await threadsOf(pid)) > 1 && performance.now() < until) await sleep(pollMs)
+}
+
+/** Of one that is dying, it waits until it is dead. */
+export const isAlive = async ({ pid, start }: Identity): Promise<boolean> => {
+  const found = await seen(pid)
+  if (found === undefined || found.start !== start) return false
+  if (!isDead(found)) return true
+  await untilThreadsEnd(pid)
+  return false
+}
 
 /** By SIGSTOP, for example. */
 export const isPaused = async ({ pid }: Identity): Promise<boolean> => (await seen(pid))?.state === 'T'
