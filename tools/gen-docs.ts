@@ -12,7 +12,6 @@ const helpColumns = 100
 
 const helpOf = (command: Command): string => {
   let help = ''
-  outfit(command, {})
   command.configureOutput({
     writeOut: text => (help += text),
     getOutHelpWidth: () => helpColumns,
@@ -22,7 +21,16 @@ const helpOf = (command: Command): string => {
   return help.trimEnd()
 }
 
-const section = (title: string, command: Command) => `## ${title}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`
+const ofOne = (title: string, command: Command, level: string) =>
+  `${level} ${title}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`
+
+const ofParts = (title: string, command: Command): string[] =>
+  command.commands.map(child => ofOne(`${title} ${child.name()}`, child, '###'))
+
+const section = (title: string, command: Command) => {
+  outfit(command, {})
+  return [ofOne(title, command, '##'), ...(title === 'textstream' ? [] : ofParts(title, command))].join('\n')
+}
 
 export const pageOf = async (): Promise<string> => {
   const sections = [section('textstream', await overview(commands))]

@@ -13,17 +13,22 @@ const examples = `Examples:
   textstream stack status
   textstream stack logs kafka -f
   textstream stack down                          ends all that it started; data is kept
+  textstream stack topic chunks --partitions 8   makes a topic
   textstream stack exporter -k host:9092         the state of any other cluster, in the foreground
 `
 
 const portOffsetMax = 50_000
 const linesMax = 1_000
+const partitionsMax = 10_000
+const replicationMax = 100
 
-const wholeNumber = (max: number) => (text: string) => {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value <= max) return value
-  throw new InvalidArgumentError(`it must be a number from 0 to ${max}.`)
-}
+const wholeNumber =
+  (max: number, min = 0) =>
+  (text: string) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`it must be a number from ${min} to ${max}.`)
+  }
 
 const words = (text: string) => text.split(/\s+/).filter(word => word !== '')
 
@@ -37,11 +42,11 @@ export const stackHere = (): Stack => ({
 interface UpFlags {
   readonly portOffset: number
   readonly fresh?: boolean
-  readonly javaOptions: readonly string[]
+  readonly javaOptions?: readonly string[]
   readonly json?: boolean
 }
 
-const up = async (names: string[], { portOffset, fresh, javaOptions, json }: UpFlags) => {
+const up = async (names: string[], { portOffset, fresh, javaOptions = [], json }: UpFlags) => {
   const { up } = await import('../stack/up.ts')
   const { status } = await import('../stack/status.ts')
   const stack = stackHere()
@@ -82,6 +87,21 @@ const serveExporter = async ({ kafkaBrokerPort, port }: { kafkaBrokerPort: strin
   untilSeenEnough().addEventListener('abort', () => server.close())
 }
 
+interface TopicFlags {
+  readonly kafkaBrokerPort: string
+  readonly partitions: number
+  readonly replication: number
+}
+
+const makeTopic = async (name: string, { kafkaBrokerPort, partitions, replication }: TopicFlags) => {
+  const { kafkaAddressOf, kafkaName } = await import('../topic/kafka-address.ts')
+  const { createKafkaTopic } = await import('../topic/kafka-create.ts')
+  const { kafkaSecurity } = await import('../topic/kafka-security.ts')
+  const address = kafkaAddressOf(kafkaBrokerPort, name)
+  const made = await createKafkaTopic(address, { partitions, replication }, kafkaSecurity(process.env))
+  say(`${kafkaName(address)}: ${made ? 'made' : 'there already, and left as it is'}`)
+}
+
 const portsOf = (ports: Readonly<Record<string, number>>) => Object.values(ports).join(', ')
 
 const partsHelp = () => {
@@ -98,7 +118,7 @@ const addUp = (stack: Command) =>
     .argument('<part...>', 'parts to start')
     .option('--port-offset <n>', 'add this to every port', wholeNumber(portOffsetMax), 0)
     .option('--fresh', 'remove the data of these parts first', false)
-    .option('--java-options <options>', 'more options for each JVM, such as "-Xmx512m"', words, [])
+    .option('--java-options <options>', 'more options for each JVM, such as "-Xmx512m"', words)
     .option('--json', 'one JSON object per daemon', false)
     .addHelpText('after', partsHelp)
     .action(up)
@@ -126,6 +146,17 @@ const addOthers = (stack: Command) => {
     .option('-f, --follow', 'go on as they write', false)
     .option('-n, --lines <n>', 'lines of each daemon to begin with', wholeNumber(linesMax), 50)
     .action(showLogs)
+}
+
+const addKafka = (stack: Command) => {
+  stack
+    .command('topic')
+    .description('Make a topic in Kafka; one that is there is left as it is.')
+    .argument('[name]', 'name of the topic', 'chunks')
+    .option('-k, --kafka-broker-port <port>', 'port, or host:port, of a broker', '9092')
+    .option('--partitions <n>', 'partitions', wholeNumber(partitionsMax, 1), 4)
+    .option('--replication <n>', 'brokers that keep each record', wholeNumber(replicationMax, 1), 1)
+    .action(makeTopic)
   stack
     .command('exporter')
     .description("Serve a Kafka cluster's state for Prometheus, under kafka_exporter's names, in the foreground.")
@@ -143,5 +174,6 @@ export const command = (): Command => {
   addUp(stack)
   addDown(stack)
   addOthers(stack)
+  addKafka(stack)
   return stack
 }

@@ -2,7 +2,6 @@ import type { Admin } from '@platformatic/kafka'
 import type { KafkaBroker } from '../../topic/kafka-address.ts'
 import type { KafkaSecurity } from '../../topic/kafka-security.ts'
 
-const connectMsMax = 2_000
 const requestMsMax = 5_000
 
 export interface Cluster {
@@ -10,19 +9,8 @@ export interface Cluster {
   readonly security: KafkaSecurity
 }
 
-const open = async ({ brokers, security }: Cluster): Promise<Admin> => {
-  const { Admin } = await import('@platformatic/kafka')
-  const { tls, sasl } = security
-  return new Admin({
-    clientId: 'textstream-stack',
-    bootstrapBrokers: brokers.map(({ host, port }) => ({ host, port })),
-    connectTimeout: connectMsMax,
-    timeout: requestMsMax,
-    retries: 0,
-    ...(tls !== undefined && { tls: tls.ca === undefined ? {} : { ca: tls.ca } }),
-    ...(sasl !== undefined && { sasl: { mechanism: 'PLAIN', ...sasl } }),
-  })
-}
+/** The client wants to know a topic; nothing here is about one. */
+const noTopic = 'none'
 
 /** Rejects when the signal aborts, with its reason. */
 const aborted = (signal: AbortSignal): Promise<never> =>
@@ -34,14 +22,11 @@ const aborted = (signal: AbortSignal): Promise<never> =>
 
 /** Asks a cluster on connections of its own. Never tries again: whoever asks will ask once more. */
 export const asking = async <T>(
-  cluster: Cluster,
+  { brokers, security }: Cluster,
   signal: AbortSignal,
   ask: (admin: Admin) => Promise<T>,
 ): Promise<T> => {
-  const admin = await open(cluster)
-  try {
-    return await Promise.race([ask(admin), aborted(signal)])
-  } finally {
-    await admin.close().catch(() => {})
-  }
+  const { clientLimits, KafkaClient } = await import('../../topic/kafka-client.ts')
+  await using client = new KafkaClient({ brokers, topic: noTopic }, security, { ...clientLimits, requestMsMax })
+  return await Promise.race([ask(client.admin), aborted(signal)])
 }
