@@ -32,6 +32,12 @@ const openOutput = async (path: string) => {
  */
 const gate = 'read -r _ && exec "$@" </dev/null'
 
+const recordOf = async (pid: number, ports: Ports): Promise<RunRecord> => {
+  const identity = await identify(pid)
+  if (identity === undefined) throw new StreamError('stack/died', `pid ${pid} was gone as soon as it was started`)
+  return { ...identity, ports, since: new Date().toISOString() }
+}
+
 export interface Launch {
   readonly place: Place
   readonly daemon: string
@@ -50,14 +56,17 @@ export const launch = async ({ place, daemon, ports, command, environment }: Lau
     stdio: ['pipe', output.fd, output.fd],
   })
   await once(child, 'spawn')
-  const identity = await identify(child.pid!)
-  if (identity === undefined) throw new StreamError('stack/died', `start "${daemon}": it was gone at once`)
-  const record = { ...identity, ports, since: new Date().toISOString() }
-  await writeRecord(place, daemon, record)
-  child.stdin!.end('go\n')
-  await finished(child.stdin!, { readable: false })
-  child.unref()
-  return record
+  try {
+    const record = await recordOf(child.pid!, ports)
+    await writeRecord(place, daemon, record)
+    child.stdin!.end('go\n')
+    await finished(child.stdin!, { readable: false })
+    child.unref()
+    return record
+  } catch (thrown) {
+    child.stdin!.destroy()
+    throw thrown
+  }
 }
 
 /** Runs a program to its end; what it printed stands in the daemon's output file. */
