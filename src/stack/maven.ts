@@ -32,7 +32,14 @@ const whatToDo =
 
 /** Maven's words about a failure, as an error that says what to do. */
 export const failureOf = (lines: readonly string[], why: string): StreamError => {
-  const errors = lines.filter(line => line.startsWith('[ERROR]')).map(line => line.slice('[ERROR]'.length).trim())
+  const errors = lines
+    .filter(line => line.startsWith('[ERROR]'))
+    .map(line =>
+      line
+        .slice('[ERROR]'.length)
+        .replace(/ -> \[Help \d+\]$/, '')
+        .trim(),
+    )
   const telling = errors.find(line => diskFull.test(line)) ?? errors.find(line => noNetwork.test(line)) ?? errors[0]
   const says = harmless(telling ?? lines.at(-1) ?? 'nothing')
   if (diskFull.test(says))
