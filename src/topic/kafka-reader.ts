@@ -18,6 +18,10 @@ interface Span {
   readonly ends: ReadonlyMap<number, number>
 }
 
+/** Of each partition: the first offset kept, and the end. */
+const bordersOf = (client: KafkaClient, partitions: number): Promise<[first: number[], end: number[]]> =>
+  Promise.all([client.offsets('first', partitions), client.offsets('end', partitions)])
+
 const offsetError = (client: KafkaClient, partition: number | string, offset: number, why: string) => {
   const place = `read "${kafkaName(client.address)}" from offset ${offset} of partition ${partition}`
   return new StreamError('topic/offset', `${place}: ${why}; read from its start`)
@@ -142,10 +146,8 @@ class Reading {
   async #comeBack(partition: number): Promise<void> {
     const at = this.#span.positions.get(partition)
     if (at === undefined) return
-    const { leaders } = this.#watch.shape
-    const [first, end] = await insist(this.#patience, () =>
-      Promise.all([this.#client.offsets('first', leaders.length), this.#client.offsets('end', leaders.length)]),
-    )
+    const { length } = this.#watch.shape.leaders
+    const [first, end] = await insist(this.#patience, () => bordersOf(this.#client, length))
     if (at > end[partition]) throw offsetError(this.#client, partition, at, `it ends at ${end[partition]} now`)
     const until = this.#span.ends.get(partition) ?? Number.POSITIVE_INFINITY
     if (first[partition] >= until) this.#span.positions.delete(partition)
@@ -160,8 +162,7 @@ const untilOf = ({ follow = false, until }: ReadOptions, partition: number, end:
 
 const spanOf = async (client: KafkaClient, partitions: number, from: Position, options: ReadOptions): Promise<Span> => {
   refuseStrangers(client, from, partitions)
-  const first = await client.offsets('first', partitions)
-  const end = await client.offsets('end', partitions)
+  const [first, end] = await bordersOf(client, partitions)
   const positions = new Map<number, number>()
   const ends = new Map<number, number>()
   for (let partition = 0; partition < partitions; partition++) {

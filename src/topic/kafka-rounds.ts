@@ -39,8 +39,8 @@ export class Round {
 
   /** Copies lines of `lines[from, …)` as far as there is room; gives the place behind them. */
   add(partition: number, key: Buffer, lines: Buffer, from: number, nowMs: number): number {
-    let batch = this.batches.get(partition)
-    if (batch === undefined) this.batches.set(partition, (batch = this.#pool.take()))
+    const batch = this.batches.get(partition) ?? this.#pool.take()
+    this.batches.set(partition, batch)
     const to = batch.add(key, lines, from, nowMs)
     this.bytes += to - from
     return to

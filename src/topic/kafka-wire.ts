@@ -32,28 +32,55 @@ const passing = new Set([3, 5, 6, 7, 8, 9, 13, 19, 20, 56, 72, 74, 75, 78, 89, 1
 
 export const isPassingFault = (code: number): boolean => passing.has(code)
 
-interface Cursor {
-  readonly bytes: Buffer
-  at: number
+/** Reads an answer from front to back. */
+class Cursor {
+  readonly #bytes: Buffer
+  #at = 0
+
+  /** One piece, whatever the pieces were that came. */
+  constructor(reader: Reader) {
+    this.#bytes = reader.buffer.buffer
+  }
+
+  /** Moves on; gives where it was. */
+  #pass(bytes: number): number {
+    const at = this.#at
+    this.#at += Math.max(0, bytes)
+    return at
+  }
+
+  skip(bytes: number): void {
+    this.#pass(bytes)
+  }
+
+  int16(): number {
+    return this.#bytes.readInt16BE(this.#pass(2))
+  }
+
+  int32(): number {
+    return this.#bytes.readInt32BE(this.#pass(4))
+  }
+
+  int64(): bigint {
+    return this.#bytes.readBigInt64BE(this.#pass(8))
+  }
+
+  text(): string {
+    const bytes = this.int16()
+    const at = this.#pass(bytes)
+    return this.#bytes.toString('utf8', at, this.#at)
+  }
+
+  bytes(): Buffer {
+    const bytes = this.int32()
+    const at = this.#pass(bytes)
+    return this.#bytes.subarray(at, this.#at)
+  }
+
+  array<One>(one: () => One): One[] {
+    return Array.from({ length: Math.max(0, this.int32()) }, one)
+  }
 }
-
-const int16 = (c: Cursor) => c.bytes.readInt16BE((c.at += 2) - 2)
-const int32 = (c: Cursor) => c.bytes.readInt32BE((c.at += 4) - 4)
-const int64 = (c: Cursor) => c.bytes.readBigInt64BE((c.at += 8) - 8)
-const skip = (c: Cursor, bytes: number) => {
-  c.at += Math.max(0, bytes)
-}
-
-const text = (c: Cursor): string => {
-  const bytes = int16(c)
-  return bytes < 0 ? '' : c.bytes.toString('utf8', c.at, (c.at += bytes))
-}
-
-const array = <One>(c: Cursor, one: (c: Cursor) => One): One[] =>
-  Array.from({ length: Math.max(0, int32(c)) }, () => one(c))
-
-/** One piece, whatever the pieces were that came. */
-const cursorOf = (reader: Reader): Cursor => ({ bytes: reader.buffer.buffer, at: 0 })
 
 const ask = <Answer>(
   connection: Connection,
@@ -62,7 +89,7 @@ const ask = <Answer>(
   parse: (c: Cursor) => Answer,
 ): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const parser = (_correlation: number, _key: number, _version: number, reader: Reader) => parse(cursorOf(reader))
+    const parser = (_correlation: number, _key: number, _version: number, reader: Reader) => parse(new Cursor(reader))
     connection.send<Answer>(
       key,
       version,
@@ -82,16 +109,18 @@ export interface Produced {
 }
 
 const producedIn = (c: Cursor): Produced[] =>
-  array(c, () => {
-    text(c)
-    return array(c, () => {
-      const [partition, code] = [int32(c), int16(c)]
-      skip(c, 3 * 8)
-      const ofRecords = array(c, () => [int32(c), text(c)].at(1) as string)
-      const message = text(c)
-      return { partition, fault: code, message: message || (ofRecords.find(Boolean) ?? '') }
+  c
+    .array(() => {
+      c.text()
+      return c.array(() => {
+        const [partition, code] = [c.int32(), c.int16()]
+        c.skip(3 * 8)
+        const ofRecords = c.array(() => [c.int32(), c.text()].at(1) as string)
+        const message = c.text()
+        return { partition, fault: code, message: message || (ofRecords.find(Boolean) ?? '') }
+      })
     })
-  }).flat()
+    .flat()
 
 /** Appends one finished batch to each partition, on all replicas in sync. */
 export const sendBatches = (
@@ -121,22 +150,20 @@ export interface Fetched {
 }
 
 const fetchedIn = (c: Cursor): Fetched[] => {
-  skip(c, 4)
-  const whole = int16(c)
-  skip(c, 4)
-  const parts = array(c, () => {
-    text(c)
-    return array(c, () => {
-      const [partition, code] = [int32(c), int16(c)]
-      skip(c, 3 * 8)
-      const aborted = array(c, () => ({ producerId: int64(c), first: Number(int64(c)) }))
-      skip(c, 4)
-      const bytes = Math.max(0, int32(c))
-      const records = c.bytes.subarray(c.at, (c.at += bytes))
-      return { partition, fault: code, aborted, records }
+  c.skip(4)
+  const whole = c.int16()
+  c.skip(4)
+  const topics = c.array(() => {
+    c.text()
+    return c.array(() => {
+      const [partition, code] = [c.int32(), c.int16()]
+      c.skip(3 * 8)
+      const aborted = c.array(() => ({ producerId: c.int64(), first: Number(c.int64()) }))
+      c.skip(4)
+      return { partition, fault: code, aborted, records: c.bytes() }
     })
-  }).flat()
-  return whole === fault.none ? parts : parts.map(part => ({ ...part, fault: whole }))
+  })
+  return topics.flat().map(part => (whole === fault.none ? part : { ...part, fault: whole }))
 }
 
 /** What lies in the partitions behind the given offsets; waits `waitMs` for anything at all. */
