@@ -1,5 +1,6 @@
 import type { Admin } from '@platformatic/kafka'
-import type { KafkaBroker } from '../../topic/kafka-address.ts'
+import { errnoOf, reasonOf, StreamError } from '../../std/error.ts'
+import { brokersText, type KafkaBroker } from '../../topic/kafka-address.ts'
 import type { KafkaSecurity } from '../../topic/kafka-security.ts'
 
 const requestMsMax = 5_000
@@ -20,6 +21,11 @@ const aborted = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', fail, { once: true })
   })
 
+const fault = (brokers: Cluster['brokers'], cause: unknown) =>
+  new StreamError('stack/kafka', `ask Kafka at ${brokersText({ brokers })}: ${errnoOf(cause) ?? reasonOf(cause)}`, {
+    cause,
+  })
+
 /** Asks a cluster on connections of its own. Never tries again: whoever asks will ask once more. */
 export const asking = async <T>(
   { brokers, security }: Cluster,
@@ -28,5 +34,9 @@ export const asking = async <T>(
 ): Promise<T> => {
   const { clientLimits, KafkaClient } = await import('../../topic/kafka-client.ts')
   await using client = new KafkaClient({ brokers, topic: noTopic }, security, { ...clientLimits, requestMsMax })
-  return await Promise.race([ask(client.admin), aborted(signal)])
+  try {
+    return await Promise.race([ask(client.admin), aborted(signal)])
+  } catch (thrown) {
+    throw fault(brokers, thrown)
+  }
 }
