@@ -1,4 +1,5 @@
 import { RecordBatch } from './kafka-batch.ts'
+import type { Finished, Sender } from './kafka-sender.ts'
 
 /** Batches to be filled again, so that the hot path allocates little. */
 export class BatchPool {
@@ -26,6 +27,7 @@ export class Round {
   readonly batches = new Map<number, RecordBatch>()
   readonly #pool: BatchPool
   readonly #settled = Promise.withResolvers<void>()
+  #finished: Promise<Map<number, Finished>> | undefined
   bytes = 0
   appends = 0
 
@@ -44,6 +46,12 @@ export class Round {
     const to = batch.add(key, lines, from, nowMs)
     this.bytes += to - from
     return to
+  }
+
+  /** Compresses; nothing may be added any more. To be called in the order of the rounds: it numbers the records. */
+  finish(sender: Sender): Promise<Map<number, Finished>> {
+    this.#finished ??= sender.finish(this.batches)
+    return this.#finished
   }
 
   resolve(): void {

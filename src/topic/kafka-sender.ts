@@ -9,10 +9,7 @@ import { fault, type Produced, sendBatches } from './kafka-wire.ts'
 const sequences = 2 ** 31
 
 /** One batch that is ready to go, the same bytes at every try: so the broker knows a repeat. */
-interface Finished {
-  readonly bytes: Buffer
-  readonly nextSequence: number
-}
+export type Finished = Buffer
 
 /**
  * Sends rounds one after another, each until all of it is on all replicas in sync. At no time is more than one batch
@@ -30,8 +27,23 @@ export class Sender {
     this.#identity = identity
   }
 
-  async send(batches: ReadonlyMap<number, RecordBatch>): Promise<void> {
-    const waiting = await this.#finish(batches)
+  /** Numbers and compresses what `send` takes; in the order in which it is to be sent. */
+  async finish(batches: ReadonlyMap<number, RecordBatch>): Promise<Map<number, Finished>> {
+    const finished = [...batches].map(async ([partition, batch]) => {
+      const bytes = await batch.finish(this.#identity, this.#number(partition, batch.records))
+      return [partition, bytes] as const
+    })
+    return new Map(await Promise.all(finished))
+  }
+
+  #number(partition: number, records: number): number {
+    const sequence = this.#nextSequence.get(partition) ?? 0
+    this.#nextSequence.set(partition, (sequence + records) % sequences)
+    return sequence
+  }
+
+  /** Resolves once the brokers have all of it; what they took is taken from `waiting`. */
+  async send(waiting: Map<number, Finished>): Promise<void> {
     const patience = new Patience(this.#client.limits.outageMsMax)
     if (this.#watch.isStale) await this.#refresh()
     while (waiting.size > 0) {
@@ -42,17 +54,6 @@ export class Sender {
       if (!isPassing(failure) || !(await patience.goOn())) throw failure
       await this.#refresh()
     }
-  }
-
-  async #finish(batches: ReadonlyMap<number, RecordBatch>): Promise<Map<number, Finished>> {
-    const finished = await Promise.all(
-      [...batches].map(async ([partition, batch]) => {
-        const sequence = this.#nextSequence.get(partition) ?? 0
-        const nextSequence = (sequence + batch.records) % sequences
-        return [partition, { bytes: await batch.finish(this.#identity, sequence), nextSequence }] as const
-      }),
-    )
-    return new Map(finished)
   }
 
   /** A topic that is gone ends it; a broker that does not answer is told by the next try. */
@@ -74,7 +75,7 @@ export class Sender {
   }
 
   async #tryLeader(leader: KafkaBroker | undefined, partitions: readonly number[], waiting: Map<number, Finished>) {
-    const batches = new Map(partitions.map(partition => [partition, waiting.get(partition)!.bytes]))
+    const batches = new Map(partitions.map(partition => [partition, waiting.get(partition)!]))
     const connection = await this.#client.connectTo(leader)
     const { topic } = this.#client.address
     const answers = await sendBatches(connection, topic, batches, this.#client.limits.requestMsMax)
@@ -84,8 +85,6 @@ export class Sender {
   }
 
   #take({ partition, fault: code }: Produced, waiting: Map<number, Finished>) {
-    if (code !== fault.none && code !== fault.duplicate) return
-    this.#nextSequence.set(partition, waiting.get(partition)!.nextSequence)
-    waiting.delete(partition)
+    if (code === fault.none || code === fault.duplicate) waiting.delete(partition)
   }
 }

@@ -100,8 +100,14 @@ class KafkaWriter implements TopicWriter {
     const nowMs = Math.floor(this.#clock() / 1000)
     for (let from = 0; from < lines.length; ) {
       from = this.#rounds.at(-1)!.add(partition, key, lines, from, nowMs)
-      if (from < lines.length) this.#rounds.push(new Round(this.#pool))
+      if (from < lines.length) this.#turnOver()
     }
+  }
+
+  /** What is full is compressed while others are on their way. */
+  #turnOver() {
+    this.#rounds.at(-1)!.finish(this.#sender)
+    this.#rounds.push(new Round(this.#pool))
   }
 
   /** The first round takes no more, or is large enough to go. */
@@ -147,7 +153,7 @@ class KafkaWriter implements TopicWriter {
     this.#committedAt = performance.now()
     this.#committedAppends = round.appends
     try {
-      await this.#sender.send(round.batches)
+      await this.#sender.send(await round.finish(this.#sender))
       this.#inFlightBytes -= round.bytes
       round.resolve()
     } catch (thrown) {
