@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { foldersFrom } from '../../src/stack/folders.ts'
 import { identify } from '../../src/stack/process.ts'
 import { freePortOffset, kafkaSkip, smallJava } from './kafka-broker.ts'
-import { type How, type Ran, type TempDir, tempDir, textstream } from './textstream.ts'
+import { execute, type How, type Ran, root, type TempDir, tempDir, textstream } from './textstream.ts'
 
 const skip = await kafkaSkip()
 const cache = join(foldersFrom(process.env).cache, '..')
@@ -57,11 +57,12 @@ describe('the real Kafka, from the command line', { skip }, () => {
     assert.equal(other.pid, one.pid)
   })
 
-  test('a topic is made, and left as it is the second time', async () => {
+  test('a topic is made, and left as it is by bin/create_kafka_topic.sh of the old README', async () => {
     const port = String(9092 + offset)
     const made = await stack('topic', '-k', port, '--partitions', '3')
     assert.match(made.stderr, new RegExp(`^kafka://localhost:${port}/chunks: made\n`))
-    const again = await stack('topic', '-k', port, '--partitions', '5')
+    const env = { ...environment, TEXTSTREAM_KAFKA_BROKER_PORT: port }
+    const again = await execute(join(root, 'bin/create_kafka_topic.sh'), [], { env })
     assert.match(again.stderr, /there already, and left as it is/)
     assert.deepEqual([made.code, again.code], [0, 0])
   })
