@@ -42,7 +42,7 @@ const space = 0x20
 const chunkFrom = '{"chunk":"'.length
 
 /** One chunk's way. */
-interface Trip {
+export interface Trip {
   readonly sentMicros: number
   readonly tookMicros: number
 }
@@ -57,7 +57,7 @@ const tripOf = (line: Uint8Array): Trip | undefined => {
 const quantile = (sorted: readonly number[], share: number) =>
   (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN) / 1000
 
-const latenciesOf = (trips: readonly Trip[], { dropSeconds }: Pace): Latencies => {
+export const latenciesOf = (trips: readonly Trip[], { dropSeconds }: Pace): Latencies => {
   const first = trips.reduce((least, { sentMicros }) => Math.min(least, sentMicros), Number.POSITIVE_INFINITY)
   const counted = trips.filter(({ sentMicros }) => sentMicros >= first + dropSeconds * 1e6)
   const took = counted.map(({ tookMicros }) => tookMicros).sort((a, b) => a - b)
@@ -66,13 +66,13 @@ const latenciesOf = (trips: readonly Trip[], { dropSeconds }: Pace): Latencies =
   return { ...all, p50Ms: at(0.5), p99Ms: at(0.99), p999Ms: at(0.999), maxMs: at(1) }
 }
 
-const startPacer = ({ streams, rate, seconds }: Pace) =>
+export const startPacer = ({ streams, rate, seconds }: Pace) =>
   Served.start({
     program: process.execPath,
     args: [join(import.meta.dirname, 'pacer.ts'), `${streams}`, `${rate}`, `${seconds}`],
   })
 
-const untilLogIsThere = async (dir: string, signal: AbortSignal) => {
+export const untilLogIsThere = async (dir: string, signal: AbortSignal) => {
   const isThere = async () => (await readdir(dir).catch(() => [])).some(name => name.endsWith('.ndjson'))
   while (!(await isThere())) await sleep(pollMs, null, { signal })
 }
@@ -91,9 +91,9 @@ const follow = async (dir: string, chunks: number, signal: AbortSignal): Promise
   return trips
 }
 
-const chunksOf = ({ streams, rate, seconds }: Pace) => streams * rate * seconds
+export const chunksOf = ({ streams, rate, seconds }: Pace) => streams * rate * seconds
 
-const checkAll = (trips: readonly Trip[], pace: Pace) => {
+export const checkAll = (trips: readonly Trip[], pace: Pace) => {
   if (trips.length === chunksOf(pace)) return
   throw new StreamError('bench/wrong', `${trips.length} chunks arrived, ${chunksOf(pace)} were sent; this is a bug`)
 }

@@ -24,6 +24,10 @@ const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex
 const microsOfChunk = ({ event_time }: Chunk) => (event_time === undefined ? Number.NaN : microsOf(event_time))
 const isoOrNull = (micros: number | undefined) => (micros === undefined ? null : isoMicros(micros))
 const hasSeq = ({ response_id, seq }: Chunk) => seq !== undefined && response_id !== undefined && response_id !== ''
+const sourceOf = (source: Chunk['source']) => {
+  const { requested_at, ...named } = source ?? {}
+  return source === undefined ? null : named
+}
 const asFaults = (faults: string[]) => (faults.length > 0 ? { faults: faultNames.filter(f => faults.includes(f)) } : {})
 
 /** Rule 2, a record without `event_time`. */
@@ -89,7 +93,7 @@ const answerOf = (id: string, arrived: { chunk: Chunk; arrival: number }[]) => {
     from: times.length > 0 ? Math.min(...times) : undefined,
     to: times.length > 0 ? Math.max(...times) : undefined,
     faults,
-    row: { source: source ?? null, state, chunks: all.length - closing.length, bytes: bytes.length },
+    row: { source: sourceOf(source), state, chunks: all.length - closing.length, bytes: bytes.length },
     counts: {
       repeats,
       conflicts,

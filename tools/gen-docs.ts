@@ -21,20 +21,17 @@ const helpOf = (command: Command): string => {
   return help.trimEnd()
 }
 
-const ofOne = (title: string, command: Command, level: string) =>
-  `${level} ${title}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`
+const section = (title: string, command: Command) => `## ${title}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`
 
-const ofParts = (title: string, command: Command): string[] =>
-  command.commands.map(child => ofOne(`${title} ${child.name()}`, child, '###'))
-
-const section = (title: string, command: Command) => {
+const sectionsOf = (title: string, command: Command): string[] => {
   outfit(command, {})
-  return [ofOne(title, command, '##'), ...(title === 'textstream' ? [] : ofParts(title, command))].join('\n')
+  const parts = title === 'textstream' ? [] : command.commands
+  return [section(title, command), ...parts.map(part => section(`${title} ${part.name()}`, part))]
 }
 
 export const pageOf = async (): Promise<string> => {
-  const sections = [section('textstream', await overview(commands))]
-  for (const [name, { load }] of Object.entries(commands)) sections.push(section(name, (await load()).command()))
+  const sections = sectionsOf('textstream', await overview(commands))
+  for (const [name, { load }] of Object.entries(commands)) sections.push(...sectionsOf(name, (await load()).command()))
   return `# Commands\n\nMade from the commands' own help by \`npm run docs\`.\n\n${sections.join('\n')}`
 }
 

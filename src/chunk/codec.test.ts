@@ -13,7 +13,7 @@ const text = fc.string({
 const name = text.map(s => s.toWellFormed())
 const count = fc.oneof(fc.nat(9), fc.maxSafeNat())
 const source = fc.record(
-  { url: name, file: name, etag: name, chunk_size: count.map(n => n || 1) },
+  { url: name, file: name, etag: name, chunk_size: count.map(n => n || 1), requested_at: name },
   { requiredKeys: ['url', 'file'], noNullPrototype: true },
 )
 const sha256 = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 })
@@ -83,7 +83,7 @@ const oddEnd = fc.record(
   { requiredKeys: [] },
 )
 const oddSource = fc.record(
-  { url: or(name), file: or(name), etag: or(name), chunk_size: or(count) },
+  { url: or(name), file: or(name), etag: or(name), chunk_size: or(count), requested_at: or(name) },
   { requiredKeys: [] },
 )
 const anyObject = fc.record(

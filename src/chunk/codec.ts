@@ -19,10 +19,11 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** Only text may hold half a surrogate pair (its other half may be in the next chunk); names may not. */
 const wellFormed = <T extends string | undefined>(name: T) => name?.toWellFormed() as T
 
-const streamOf = ({ url, file, etag, chunk_size }: StreamRef): StreamRef => {
+const streamOf = ({ url, file, etag, chunk_size, requested_at }: StreamRef): StreamRef => {
   const stream: Mutable<StreamRef> = { url: wellFormed(url), file: wellFormed(file) }
   if (etag !== undefined) stream.etag = wellFormed(etag)
   if (chunk_size !== undefined) stream.chunk_size = chunk_size
+  if (requested_at !== undefined) stream.requested_at = wellFormed(requested_at)
   return stream
 }
 

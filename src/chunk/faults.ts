@@ -20,6 +20,7 @@ export const streamFields: readonly Field[] = [
   ['file', isString, 'a string', true],
   ['etag', isString, 'a string'],
   ['chunk_size', isPositive, 'a positive integer'],
+  ['requested_at', isString, 'a string'],
 ]
 
 export const endFields: readonly Field[] = [

@@ -6,6 +6,8 @@ export const streamRef = z.looseObject({
   file: z.string(),
   etag: z.string().optional(),
   chunk_size: z.int().positive().optional(),
+  /** When the stream was asked for; as `event_time`. */
+  requested_at: z.string().optional(),
 })
 
 /** How an answer ended: only on its closing record. */
@@ -41,5 +43,5 @@ export const record = fields.refine(timeIsText, { path: ['timestamp'], error: 'i
 
 type Stream = z.infer<typeof streamRef>
 type Ending = z.infer<typeof end>
-export type StreamRef = Readonly<Pick<Stream, 'url' | 'file' | 'etag' | 'chunk_size'>>
+export type StreamRef = Readonly<Pick<Stream, 'url' | 'file' | 'etag' | 'chunk_size' | 'requested_at'>>
 export type End = Readonly<Pick<Ending, 'reason' | 'chunks' | 'bytes' | 'sha256'>>

@@ -4,7 +4,9 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { fileNameOf } from '../chunk/file-name.ts'
-import { openFolder, openHttp, openLog, openRunner } from '../pipeline.ts'
+import { recipeOf } from '../cluster/recipes.ts'
+import { consume, newProgress as newCounters } from '../consume/consume.ts'
+import { openClustering, openFolder, openHttp, openLog, openRunner, openWarehouse } from '../pipeline.ts'
 import { type Delivery, newProgress, produce } from '../produce/produce.ts'
 import { type Receipt, refresh } from '../refresh/refresh.ts'
 import type { Source } from '../source/source.ts'
@@ -39,9 +41,19 @@ interface Compared extends Delivery {
   readonly same: boolean
 }
 
+/** One of the clusters that were found. */
+interface Found {
+  readonly cluster: number | null
+  readonly label: string
+  readonly rows: number
+  readonly share: number
+}
+
 interface Shown {
   readonly logs: string
   readonly out: string
+  readonly warehouse: string
+  readonly clusters: readonly Found[]
   readonly compared: readonly Compared[]
 }
 
@@ -106,6 +118,24 @@ const refreshing = async (logs: string, out: string, tell: Tell): Promise<void> 
   tell(`refresh   ${rebuilt} into ${out}, ${seconds.toFixed(2)} s`)
 }
 
+const foundSql = `
+  select cluster, label, rows, share_of_rows from latest_clusters where rows > 0 order by rows desc, cluster`
+
+const consuming = async (topic: Topic, dir: string, tell: Tell): Promise<Found[]> => {
+  const warehouse = await openWarehouse(dir)
+  const progress = newCounters()
+  const options = { clustering: await openClustering(), recipeOf, progress }
+  const [, seconds] = await timed(() => consume(topic, warehouse, options))
+  tell(`consume   ${count(progress.rows)} rows into ${dir}, their text clustered, ${seconds.toFixed(2)} s`)
+  await using result = await warehouse.query(foundSql)
+  const found: Found[] = []
+  for await (const rows of result.rows) {
+    for (const [cluster, label, n, share] of rows as [number | null, string, number, number][])
+      found.push({ cluster, label, rows: n, share })
+  }
+  return found
+}
+
 /** The same functions that the commands call, in the order in which the data flows. */
 const show = async (dir: string, tell: Tell): Promise<Shown> => {
   const { serve } = await import('../source/server.ts')
@@ -121,8 +151,17 @@ const show = async (dir: string, tell: Tell): Promise<Shown> => {
   const compared = await Promise.all(deliveries.map(delivery => compare(delivery, out)))
   const same = compared.filter(one => one.same).length
   tell(`compare   ${same} of ${length} are the same as their originals, byte for byte`)
-  return { logs, out, compared }
+  const tables = join(dir, 'warehouse')
+  return { logs, out, compared, warehouse: tables, clusters: await consuming(await openLog(logs), tables, tell) }
 }
+
+const barCharacters = 20
+
+const clusterRows = (clusters: readonly Found[]): string[] =>
+  clusters.map(({ cluster, label, rows, share }) => {
+    const bar = '█'.repeat(Math.max(1, Math.round(share * barCharacters))).padEnd(barCharacters)
+    return `  cluster ${cluster ?? '-'}  ${bar} ${count(rows).padStart(6)} chunks  ${harmless(label)}`
+  })
 
 const rows = (compared: readonly Compared[]): string[] => {
   const width = Math.max(...compared.map(({ file }) => file.length))
@@ -137,7 +176,7 @@ const rows = (compared: readonly Compared[]): string[] => {
 const called = () =>
   import.meta.url.endsWith('.ts') ? join(relative('.', join(texts, '../..')), 'bin/textstream') : 'textstream'
 
-const next = ({ logs, out, compared }: Shown): string[] => {
+const next = ({ logs, out, compared, warehouse }: Shown): string[] => {
   const me = called()
   const uri = compared.find(({ bytes }) => bytes > 1000)?.destination_uri ?? compared[0].destination_uri
   return [
@@ -146,6 +185,8 @@ const next = ({ logs, out, compared }: Shown): string[] => {
     `  ${me} verify ${out} --against ${relative('.', texts) || '.'}`,
     `  date | ${me} produce - --agent Agent_Ada --uri /now.md -l ${logs} && ${me} refresh ${logs} -o ${out}`,
     `  head -n 3 ${out}/_documents.ndjson`,
+    `  ${me} clusters --warehouse ${warehouse}`,
+    `  ${me} query --warehouse ${warehouse} "select agent_id, chunks, characters_per_second from responses order by 3 desc limit 5"`,
   ]
 }
 
@@ -156,7 +197,8 @@ const act = async ({ dir, json }: Flags): Promise<void> => {
   const tell = (line: string) => void process.stdout.write(`${line}\n`)
   const shown = await show(dir, json ? () => {} : tell)
   if (json) tell(JSON.stringify(shown, null, 2))
-  else for (const line of ['', ...rows(shown.compared), '', ...next(shown)]) tell(line)
+  else
+    for (const line of ['', ...rows(shown.compared), '', ...clusterRows(shown.clusters), '', ...next(shown)]) tell(line)
   const different = shown.compared.filter(isDifferent).map(nameAndWhy)
   if (different.length === 0) return
   throw new StreamError('demo/different', `rebuilt otherwise than served: ${different.join(', ')}; please report it`)
@@ -165,7 +207,7 @@ const act = async ({ dir, json }: Flags): Promise<void> => {
 export const command = (): Command =>
   new Command('demo')
     .description(
-      'Serves sample texts, captures them, rebuilds them and compares, to see it work. Run it as often as you like.',
+      'Serves sample texts, captures them, rebuilds them and compares, clusters them, to see it work. Run it as often as you like.',
     )
     .addHelpText('before', examples)
     .option('--dir <folder>', 'where the log and the documents go', 'textstream-demo')

@@ -30,21 +30,21 @@ const hideEmptyDefaults = ({ options }: Command) => {
   for (const option of options) if (isEmptyDefault(option.defaultValue)) option.default(undefined)
 }
 
-const outfitOne = (command: Command, name: string, environment: NodeJS.ProcessEnv) => {
+const outfitPart = (command: Command, name: string, environment: NodeJS.ProcessEnv) => {
   command
     .exitOverride()
     .showHelpAfterError(`see: ${name} --help`)
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'textstream: ')) })
   hideEmptyDefaults(command)
   defaultsFromEnvironment(command, environment)
-  for (const child of command.commands) outfitOne(child, `${name} ${child.name()}`, environment)
 }
 
 export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void => {
-  const name =
-    command.name() === 'textstream' ? 'textstream' : `textstream ${command.name().replace(/^textstream /, '')}`
-  command.name(name).version(version(), '-V, --version')
-  outfitOne(command, name, environment)
+  const isOverview = command.name() === 'textstream'
+  const name = isOverview ? 'textstream' : `textstream ${command.name().replace(/^textstream /, '')}`
+  outfitPart(command.name(name).version(version(), '-V, --version'), name, environment)
+  if (isOverview) return
+  for (const part of command.commands) outfitPart(part, `${name} ${part.name()}`, environment)
 }
 
 /** Parses, runs, and sets the exit code; nothing is thrown out of here. */

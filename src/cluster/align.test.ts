@@ -26,11 +26,19 @@ const told = ({ clusters, died, nextNumber }: Alignment) => [
   `next ${nextNumber}`,
 ]
 
+const parsed = (text: string): Windows =>
+  [...text.matchAll(/(\d+) (\d*)>(\d+)/g)].map(([, many, before, centre]) => [
+    Number(many),
+    before === '' ? undefined : Number(before),
+    Number(centre),
+  ])
+
 interface Case {
   readonly name: string
   readonly numbers: readonly number[]
   readonly centres: number
-  readonly windows: Windows
+  /** `50 0>1`: so many windows that were in the cluster before `0` and are in the new centre 1; `50 >1`: windows that came since. */
+  readonly windows: string
   /** By centre, then who died, then the next free number. */
   readonly told: readonly string[]
 }
@@ -40,187 +48,119 @@ const cases: readonly Case[] = [
     name: 'a first model: numbers by first window',
     numbers: [],
     centres: 3,
-    windows: [
-      [9, undefined, 2],
-      [5, undefined, 0],
-      [7, undefined, 1],
-    ],
+    windows: '9 >2, 5 >0, 7 >1',
     told: ['11 born', '12 born', '10 born', 'next 13'],
   },
   {
     name: 'a refit that is identical',
     numbers: [2, 7],
     centres: 2,
-    windows: [
-      [50, 2, 0],
-      [30, 7, 1],
-    ],
+    windows: '50 2>0, 30 7>1',
     told: ['2 kept 2', '7 kept 7', 'next 10'],
   },
   {
     name: 'centres in another order',
     numbers: [2, 7],
     centres: 2,
-    windows: [
-      [50, 2, 1],
-      [30, 7, 0],
-    ],
+    windows: '50 2>1, 30 7>0',
     told: ['7 kept 7', '2 kept 2', 'next 10'],
   },
   {
     name: 'a topic that grows tenfold',
     numbers: [0, 1],
     centres: 2,
-    windows: [
-      [50, 0, 0],
-      [50, 1, 1],
-      [450, undefined, 1],
-    ],
+    windows: '50 0>0, 50 1>1, 450 >1',
     told: ['0 kept 0', '1 kept 1', 'next 10'],
   },
   {
     name: 'a split into a large and a small part: the large one is still what it was',
     numbers: [0, 1],
     centres: 3,
-    windows: [
-      [70, 0, 0],
-      [30, 0, 1],
-      [50, 1, 2],
-    ],
+    windows: '70 0>0, 30 0>1, 50 1>2',
     told: ['0 kept 0', '10 split 0', '1 kept 1', 'next 11'],
   },
   {
     name: 'a split in the middle: the half that was there first goes on',
     numbers: [0],
     centres: 2,
-    windows: [
-      [50, 0, 1],
-      [50, 0, 0],
-    ],
+    windows: '50 0>1, 50 0>0',
     told: ['10 split 0', '0 kept 0', 'next 11'],
   },
   {
     name: 'a split into four, none of which is what it was',
     numbers: [3, 5],
     centres: 5,
-    windows: [
-      [25, 3, 0],
-      [25, 3, 1],
-      [25, 3, 2],
-      [25, 3, 3],
-      [9, 5, 4],
-    ],
+    windows: '25 3>0, 25 3>1, 25 3>2, 25 3>3, 9 5>4',
     told: ['10 split 3', '11 split 3', '12 split 3', '13 split 3', '5 kept 5', '3 died 10+11+12+13', 'next 14'],
   },
   {
     name: 'a merger of a large and a small one',
     numbers: [0, 1, 2],
     centres: 2,
-    windows: [
-      [70, 0, 0],
-      [30, 1, 0],
-      [50, 2, 1],
-    ],
+    windows: '70 0>0, 30 1>0, 50 2>1',
     told: ['0 merged 0+1', '2 kept 2', '1 died 0', 'next 10'],
   },
   {
     name: 'a merger of four, none of which is what came of it',
     numbers: [0, 1, 2, 3],
     centres: 1,
-    windows: [
-      [25, 0, 0],
-      [25, 1, 0],
-      [25, 2, 0],
-      [25, 3, 0],
-    ],
+    windows: '25 0>0, 25 1>0, 25 2>0, 25 3>0',
     told: ['10 merged 0+1+2+3', '0 died 10', '1 died 10', '2 died 10', '3 died 10', 'next 11'],
   },
   {
     name: 'a new topic, though the model before would put it into an old one',
     numbers: [0, 1],
     centres: 3,
-    windows: [
-      [50, 0, 0],
-      [50, 1, 1],
-      [40, undefined, 0],
-      [40, undefined, 1],
-      [200, undefined, 2],
-    ],
+    windows: '50 0>0, 50 1>1, 40 >0, 40 >1, 200 >2',
     told: ['0 kept 0', '1 kept 1', '10 born', 'next 11'],
   },
   {
     name: 'a new topic with a few forerunners',
     numbers: [0, 1],
     centres: 3,
-    windows: [
-      [47, 0, 0],
-      [3, 0, 2],
-      [50, 1, 1],
-      [40, undefined, 0],
-      [40, undefined, 1],
-      [100, undefined, 2],
-    ],
+    windows: '47 0>0, 3 0>2, 50 1>1, 40 >0, 40 >1, 100 >2',
     told: ['0 kept 0', '1 kept 1', '10 born', 'next 11'],
   },
   {
     name: 'a topic that vanished: what is left of it went elsewhere',
     numbers: [0, 1, 2],
     centres: 2,
-    windows: [
-      [50, 0, 0],
-      [50, 1, 1],
-      [4, 2, 1],
-    ],
+    windows: '50 0>0, 50 1>1, 4 2>1',
     told: ['0 kept 0', '1 merged 1+2', '2 died 1', 'next 10'],
   },
   {
     name: 'a topic of which nothing is in the sample any more',
     numbers: [0, 1, 2],
     centres: 2,
-    windows: [
-      [50, 0, 0],
-      [50, 1, 1],
-    ],
+    windows: '50 0>0, 50 1>1',
     told: ['0 kept 0', '1 kept 1', '2 died', 'next 10'],
   },
   {
     name: 'parts of two that become one, beside what is left of them',
     numbers: [0, 1],
     centres: 3,
-    windows: [
-      [70, 0, 0],
-      [30, 0, 2],
-      [70, 1, 1],
-      [30, 1, 2],
-    ],
+    windows: '70 0>0, 30 0>2, 70 1>1, 30 1>2',
     told: ['0 kept 0', '1 kept 1', '10 merged 0+1', 'next 11'],
   },
   {
     name: 'all that can be kept, where greed would keep the best only',
     numbers: [0, 1],
     centres: 2,
-    windows: [
-      [42, 0, 0],
-      [29, 0, 1],
-      [29, 1, 0],
-    ],
+    windows: '42 0>0, 29 0>1, 29 1>0',
     told: ['1 kept 1', '0 kept 0', 'next 10'],
   },
   {
     name: 'a centre without any window',
     numbers: [0],
     centres: 2,
-    windows: [
-      [50, 0, 1],
-      [0, 0, 0],
-    ],
+    windows: '50 0>1, 0 0>0',
     told: ['10 born', '0 kept 0', 'next 11'],
   },
-  { name: 'no centres', numbers: [4], centres: 0, windows: [], told: ['4 died', 'next 10'] },
+  { name: 'no centres', numbers: [4], centres: 0, windows: '', told: ['4 died', 'next 10'] },
 ]
 
 for (const { name, numbers, centres, windows, told: expected } of cases) {
-  test(`aligns ${name}`, () => assert.deepEqual(told(align(overlap(windows, numbers, centres), 10)), expected))
+  test(`aligns ${name}`, () => assert.deepEqual(told(align(overlap(parsed(windows), numbers, centres), 10)), expected))
 }
 
 /** Refits of `steps`, each of which gives the cluster of every window, by its centre; the windows stay the same. */

@@ -94,7 +94,7 @@ const most = (counts: Uint32Array): number[] => {
   const half = total(counts) / 2
   const found: number[] = []
   let sum = 0
-  for (const at of [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b)) {
+  for (const at of [...counts.keys()].sort((a, b) => counts[b] - counts[a])) {
     if (sum > half || counts[at] === 0) break
     sum += counts[at]
     found.push(at)

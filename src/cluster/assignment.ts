@@ -18,12 +18,10 @@ interface Tree {
   readonly reached: Uint8Array
 }
 
-const nearestColumn = ({ distance, reached }: Tree, { rowOf }: Matched): number => {
+const nearestColumn = ({ distance, reached }: Tree): number => {
   let nearest = none
   for (let column = 0; column < distance.length; column++) {
-    if (reached[column] === 1) continue
-    const gain = nearest === none ? -1 : distance[column] - distance[nearest]
-    if (gain < 0 || (gain === 0 && rowOf[column] === none && rowOf[nearest] !== none)) nearest = column
+    if (reached[column] === 0 && (nearest === none || distance[column] < distance[nearest])) nearest = column
   }
   return nearest
 }
@@ -45,7 +43,7 @@ const freeColumn = (tree: Tree, cost: Float64Array, duals: Duals, matched: Match
   tree.reached.fill(0)
   for (let row = start, soFar = 0; ; ) {
     relax(tree, cost, duals, row, soFar)
-    const column = nearestColumn(tree, matched)
+    const column = nearestColumn(tree)
     tree.reached[column] = 1
     if (matched.rowOf[column] === none) return column
     soFar = tree.distance[column]

@@ -1,77 +1,68 @@
 import { excerptBytesMax, type Follower, type Recipe, type Terms } from './cluster.ts'
 import { isFinalSigma } from './final-sigma.ts'
 import { LastText } from './last-text.ts'
-import { lowerAscii, lowerOf } from './lower-case.ts'
-import { Murmur3, runEnd } from './murmur3.ts'
+import { lowerOf } from './lower-case.ts'
+import { digests, meaningsBy, Runs, runsAtOnceMax } from './runs.ts'
 import { SavedReader, SavedWriter } from './saved.ts'
 import { countMax, makeRoom, newTerms } from './terms.ts'
 import { bytesBy, codePointAt } from './utf8-code-point.ts'
 
 const dimensions = 1000
-const savedVersion = 1
+/** The recipe, and the version of its saved form, in four bits each. */
+const savedVersion = 0x20
 
 /** Java's `\s`. */
 const isWhiteSpace = (byte: number) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
-const inToken = (byte: number) => byte < 0x80 && !isWhiteSpace(byte)
-const asciiToken = Uint8Array.from({ length: 256 }, (_, byte) => (inToken(byte) ? lowerAscii(byte) : runEnd))
-
 const capitalIWithDot = 0x130
 const dotAbove = 0x307
 const capitalSigma = 0x3a3
 const finalSigma = 0x3c2
+
+const runs = new Runs(meaningsBy(isWhiteSpace), true)
 
 /** How often each term was found in the piece that is being read, and which were, in the order of their first. */
 const counts = new Uint32Array(dimensions)
 const found = new Uint16Array(dimensions)
 let foundLength = 0
 
-const hash = new Murmur3()
-
-const take = (term: number, times: number) => {
-  if (counts[term] === 0) found[foundLength++] = term
-  counts[term] += times
+/** Spark's nonNegativeMod. Without a branch: which way it goes is chance, and guessing wrong costs a third of the speed. */
+const termOf = (digest: number) => {
+  const rest = (digest % dimensions) | 0
+  return rest + ((rest >> 31) & dimensions)
 }
 
-/** Spark's nonNegativeMod. */
-const termOf = (digest: number) => ((digest % dimensions) + dimensions) % dimensions
+const take = (term: number) => {
+  if (counts[term]++ === 0) found[foundLength++] = term
+}
 
-const emptyToken = termOf(new Murmur3().digest())
-
-/** The lower case of one code point, of a token that began at `from`. */
+/** The lower case of one code point. */
 const takeWide = (utf8: Uint8Array, from: number, at: number, to: number) => {
   const codePoint = codePointAt(utf8, at)
   const isFinal = codePoint === capitalSigma && isFinalSigma(utf8, from, at, to)
-  hash.pushCodePoint(isFinal ? finalSigma : lowerOf(codePoint))
-  if (codePoint === capitalIWithDot) hash.pushCodePoint(dotAbove)
+  runs.hash.pushCodePoint(isFinal ? finalSigma : lowerOf(codePoint))
+  if (codePoint === capitalIWithDot) runs.hash.pushCodePoint(dotAbove)
 }
 
-/** Reads one token from `from` on. Returns where it ends. */
-const readToken = (utf8: Uint8Array, from: number, to: number) => {
-  hash.reset()
-  let at = from
-  while (at < to && !isWhiteSpace(utf8[at])) {
-    if (utf8[at] < 0x80) at = hash.pushRun(utf8, at, to, asciiToken)
+const takeFound = () => {
+  for (let i = 0; i < runs.found; i++) take(termOf(digests[i]))
+  runs.found = 0
+}
+
+/** Between two white spaces is an empty token, also before the first one, but not behind the last word: as Java splits. */
+const readTokens = (utf8: Uint8Array, from: number, end: number) => {
+  let to = end
+  while (to > from && isWhiteSpace(utf8[to - 1])) to--
+  if (to === from) return
+  for (let at = from; at < to; ) {
+    if (utf8[at] < 0x80) at = runs.readAscii(utf8, at, to, runsAtOnceMax)
     else {
       takeWide(utf8, from, at, to)
       at += bytesBy(utf8[at])
     }
+    if (runs.found === runsAtOnceMax) takeFound()
   }
-  return at
-}
-
-/** Between two white spaces is an empty token, also before the first one, but not behind the last word: as Java splits. */
-const readTokens = (utf8: Uint8Array, from: number, to: number) => {
-  let empty = 0
-  for (let at = from; at < to; at++) {
-    const start = at
-    at = readToken(utf8, start, to)
-    if (at === start) empty++
-    else {
-      if (empty > 0) take(emptyToken, empty)
-      empty = 0
-      take(termOf(hash.digest()), 1)
-    }
-  }
+  runs.end()
+  takeFound()
 }
 
 class ClassicFollower implements Follower {

@@ -14,5 +14,5 @@ export const overlapEnd = (earlier: Uint8Array, excerpt: Uint8Array): number => 
 /** Whether one of two excerpts holds the other's end, as those of windows do that slide over the same text. */
 export const overlapping = (a: Uint8Array, b: Uint8Array): boolean => overlapEnd(a, b) > 0 || overlapEnd(b, a) > 0
 
-/** Which answer a window is of. */
-export const answerOf = ({ place }: SampledWindow): string => JSON.stringify([place.destination_uri, place.response_id])
+export const sameAnswer = ({ place: a }: SampledWindow, { place: b }: SampledWindow): boolean =>
+  a.destination_uri === b.destination_uri && a.response_id === b.response_id

@@ -42,8 +42,14 @@ const cases: readonly [name: string, sample: SampledWindow[], distance: number[]
     undefined,
     [0],
   ],
+  [
+    'the last of those that slid over the same text, if that is the nearest',
+    [0, 1, 2, 3].map(n => window(n, '/a', text(0, 100).slice(n * 50, n * 50 + 300))),
+    [4, 3, 2, 1],
+    [3],
+  ],
   ['short texts', ['a', 'b', 'ab', 'a', 'c'].map((t, n) => window(n, `/${n}`, t)), undefined, [0, 1, 4]],
-  ['texts of nothing', ['', ''].map((t, n) => window(n, `/${n}`, t)), undefined, [0, 1]],
+  ['texts of nothing', ['', 'a', ''].map((t, n) => window(n, `/${n}`, t)), undefined, [0, 1, 2]],
 ]
 
 for (const [name, sample, distance, numbers] of cases) {

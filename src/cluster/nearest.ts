@@ -1,6 +1,6 @@
 import { asBuffer } from '../std/bytes.ts'
 import type { ClusterFacts, SampledWindow } from './cluster.ts'
-import { answerOf, overlapping } from './excerpts.ts'
+import { overlapping, sameAnswer } from './excerpts.ts'
 
 export const nearestMax = 5
 
@@ -14,8 +14,8 @@ const add = (found: Set<SampledWindow>, windows: readonly SampledWindow[], perAn
   for (const window of windows) {
     if (found.size === nearestMax) return
     const others = [...found]
-    if (others.some(other => overlapping(other.excerpt, window.excerpt))) continue
-    if (others.filter(other => answerOf(other) === answerOf(window)).length < perAnswer) found.add(window)
+    if (others.filter(other => sameAnswer(other, window)).length >= perAnswer) continue
+    if (!others.some(other => overlapping(other.excerpt, window.excerpt))) found.add(window)
   }
 }
 

@@ -28,6 +28,13 @@ export class SavedWriter {
     scratch[this.#length++] = rest
   }
 
+  /** A whole number of 16 bits, in two bytes. */
+  short(value: number): void {
+    this.#room(2)
+    scratch[this.#length++] = value & 0xff
+    scratch[this.#length++] = value >>> 8
+  }
+
   /** With their number in front. */
   bytes(bytes: Uint8Array): void {
     this.number(bytes.length)
@@ -76,6 +83,14 @@ export class SavedReader {
       value += (byte & 0x7f) * place
     }
     if (byte >= 0x80 || value > max) throw damaged(`the number before byte ${this.#at} is none, or too large`)
+    return value
+  }
+
+  /** At most `max`. */
+  short(max: number): number {
+    const value = this.#bytes[this.#at] | (this.#bytes[this.#at + 1] << 8)
+    this.#at += 2
+    if (this.#at > this.#end || value > max) throw damaged(`the number before byte ${this.#at} is none, or too large`)
     return value
   }
 

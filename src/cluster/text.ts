@@ -1,19 +1,21 @@
 import { excerptBytesMax, type Follower, type Recipe, type Terms } from './cluster.ts'
 import { LastText } from './last-text.ts'
 import { alone } from './letters.ts'
+import { digests, runsAtOnceMax } from './runs.ts'
 import { damaged, SavedReader, SavedWriter } from './saved.ts'
 import { makeRoom } from './terms.ts'
 import { Words } from './words.ts'
 
 /** A window is this many words, fewer at the beginning of an answer. */
-export const windowWords = 256
+export const windowWords = 512
 /** A window ends at every multiple of this many words … */
 export const strideWords = 16
 /** … and the first one here: fewer words are too little text. */
 export const wordsMin = 8
 
 const dimensions = 1 << 15
-const savedVersion = 1
+/** The recipe, and the version of its saved form, in four bits each. */
+const savedVersion = 0x10
 
 /** A window can be asked for until the next one has ended. */
 const ringWordsMax = windowWords + strideWords - 1
@@ -44,9 +46,12 @@ class TextFollower implements Follower {
 
   add(utf8: Uint8Array, from: number, to: number, onWindow?: () => void): void {
     this.#pieceFrom = from
-    for (let at = this.#words.next(utf8, from, to); at < to; at = this.#words.next(utf8, at, to)) {
-      this.#keep(this.#words.word & (dimensions - 1))
-      if (++this.#since === this.#until) this.#endWindow(utf8, at, onWindow)
+    const { runs } = this.#words
+    for (let at = from; at < to; ) {
+      at = this.#words.read(utf8, at, to, Math.min(this.#until - this.#since, runsAtOnceMax))
+      for (let i = 0; i < runs.found; i++) this.#keep(digests[i] & (dimensions - 1))
+      this.#since += runs.found
+      if (this.#since === this.#until) this.#endWindow(utf8, at, onWindow)
     }
     this.#last.push(utf8, this.#pieceFrom, to)
   }
@@ -73,10 +78,11 @@ class TextFollower implements Follower {
     for (const constant of [windowWords, strideWords, wordsMin]) saved.number(constant)
     saved.number(this.window)
     saved.number(this.#since)
-    const { kind, hash } = this.#words
+    const { kind, runs } = this.#words
+    const { hash } = runs
     for (const state of [kind, hash.hash >>> 0, hash.tail, hash.length >>> 0]) saved.number(state)
     saved.number(this.#kept)
-    for (let i = this.#kept; i > 0; i--) saved.number(this.#ring[(this.#at - i + ringWordsMax) % ringWordsMax])
+    for (let i = this.#kept; i > 0; i--) saved.short(this.#ring[(this.#at - i + ringWordsMax) % ringWordsMax])
     saved.bytes(this.excerpt())
     return saved.done()
   }
@@ -87,12 +93,12 @@ class TextFollower implements Follower {
     }
     this.window = saved.number()
     const since = saved.number(strideWords + wordsMin)
-    const { hash } = this.#words
+    const { hash } = this.#words.runs
     this.#words.kind = saved.number(alone)
     hash.hash = saved.number(0xffffffff) | 0
     hash.tail = saved.number(0xffffff)
     hash.length = saved.number(0xffffffff) | 0
-    for (let left = saved.number(ringWordsMax); left > 0; left--) this.#keep(saved.number(dimensions - 1))
+    for (let left = saved.number(ringWordsMax); left > 0; left--) this.#keep(saved.short(dimensions - 1))
     this.#since = since
     this.#until = this.#untilNext()
     const text = saved.bytes(excerptBytesMax)

@@ -130,9 +130,10 @@ class Capture {
     const { signal } = desk
     const ifMatch = this.#recording?.answer.source?.etag
     const from = ifMatch === undefined ? 0 : this.seq
+    const requestedAt = desk.now()
     const stream = await source.open(this.#plan.file, { from, signal, ...(ifMatch !== undefined && { ifMatch }) })
     this.#context.isAway = false
-    this.#recording ??= this.#record(this.#answerOf(stream), 0, new TextDigest())
+    this.#recording ??= this.#record(this.#answerOf(stream, requestedAt), 0, new TextDigest())
     const recording = this.#recording
     recording.begin(stream.from)
     for await (const block of stream.blocks) {
@@ -164,7 +165,7 @@ class Capture {
     this.#state = 'recaptured'
   }
 
-  #answerOf({ etag, chunkSize }: TextStream): Answer {
+  #answerOf({ etag, chunkSize }: TextStream, requestedAt: string): Answer {
     const { agent_id, destination_uri } = this.#names
     const { source, desk } = this.#context
     const ref = {
@@ -172,6 +173,7 @@ class Capture {
       file: this.#plan.file,
       ...(etag !== undefined && { etag }),
       ...(chunkSize !== undefined && { chunk_size: chunkSize }),
+      requested_at: requestedAt,
     }
     const answer = { response_id: desk.responseId(), agent_id, destination_uri, source: ref }
     return this.#supersedes === undefined ? answer : { ...answer, supersedes: this.#supersedes }

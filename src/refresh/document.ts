@@ -64,10 +64,17 @@ const nameOf = ({ responseId }: Answer) => (responseId === '' ? null : responseI
 
 const anyFaults = ({ faults }: Answer): readonly Fault[] | undefined => (faults.length === 0 ? undefined : faults)
 
+/** Where a text came from, not when: that differs between captures of the same. */
+const sourceOf = ({ source }: Answer) => {
+  if (source === undefined) return null
+  const { url, file, etag, chunk_size } = source
+  return { url, file, etag, chunk_size }
+}
+
 const part = (uri: string, answer: Answer, { ignored, supersededBy }: Claims, attempts: boolean) => ({
   response_id: nameOf(answer),
   agent_id: answer.agentId ?? null,
-  source: answer.source ?? null,
+  source: sourceOf(answer),
   state: answer.state,
   chunks: answer.chunks,
   bytes: answer.bytes,
@@ -99,7 +106,7 @@ export const documentOf = (uri: string, plan: Plan, sha256: string, attempts: bo
   return {
     uri,
     file: fileNameOf(uri),
-    source: surviving[0].source ?? null,
+    source: sourceOf(surviving[0]),
     answers: surviving.length,
     response_id: surviving.length === 1 ? nameOf(all) : null,
     state: all.state,

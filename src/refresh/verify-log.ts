@@ -45,6 +45,10 @@ const problemOf = (input: Input, path: string): string | undefined => {
 const ofTopic = ({ name }: Input, topics: TopicProblems | undefined): string | undefined =>
   topics?.has(name) ? topics.get(name) : missing
 
+/** The embedded log removes whole segments, and nothing else of itself. */
+const whyMissing = ({ name }: Input, problem: string) =>
+  problem === missing && /^\d{20}\.ndjson$/.test(basename(name)) ? `${problem}; was it pruned?` : problem
+
 /** Files of the same base name may lie in several folders: one that has the right bytes is enough. */
 const best = (input: Input, paths: readonly string[]): string | undefined => {
   let problem: string | undefined = missing
@@ -74,7 +78,7 @@ export const checkLog = ({ inputs }: Receipt, { logs, topics }: Places, findings
     const problem = topicPartOf(input.name) ? ofTopic(input, topics) : best(input, placesOf(input.name, files))
     if (problem === undefined) checked++
     else if (problem === missing && !isGiven) unchecked.add(input.name)
-    else findings.add('log', input.name, problem)
+    else findings.add('log', input.name, whyMissing(input, problem))
   }
   return { checked, unchecked }
 }

@@ -163,6 +163,12 @@ const unwritable = (dir: string, cause: unknown): StreamError => {
   return new StreamError('topic/unwritable', message, { cause })
 }
 
+/** The older of them may be pruned just now: then there is nothing of it to be made durable. */
+const syncIfThere = (segment: SegmentFile) =>
+  syncFound(segment).catch(error => {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  })
+
 const syncFound = async ({ path }: SegmentFile): Promise<number> => {
   await using handle = await open(path)
   await handle.sync()
@@ -174,7 +180,7 @@ const nextBase = async (segments: readonly SegmentFile[]): Promise<number> => {
   const last = segments.at(-1)
   if (last === undefined) return 0
   const before = segments.at(-2)
-  if (before !== undefined) await syncFound(before)
+  if (before !== undefined) await syncIfThere(before)
   return last.base + Math.max(1, await syncFound(last))
 }
 

@@ -14,13 +14,18 @@ export const lockFile = (dir: string) => join(stateDir(dir), '.lock')
 export const partPath = (dir: string, part: number) => join(tailDir(dir), `${part}.parquet`)
 export const publicPath = (dir: string, table: TableName, name: string) => join(dir, table, name)
 
-/** Rows of one partition that were committed while the topic was read from one offset up to another. */
-export const rangeName = (partition: string, from: number, to: number) =>
-  `p${fileNameOf(`/${partition}`).slice(0, -'.txt'.length)}-${from}-${to}.parquet`
+/**
+ * Rows of one partition that became final while the topic was read from one offset up to another. `again`: not the
+ * first file of this range, which then holds rows from before it that had to wait.
+ */
+export const rangeName = (partition: string, from: number, to: number, again = 0) => {
+  const name = fileNameOf(`/${partition}`).slice(0, -'.txt'.length)
+  return `p${name}-${from}-${to}${again === 0 ? '' : `.${again}`}.parquet`
+}
 
 export const modelName = (model: number) => `m${String(model).padStart(6, '0')}.parquet`
 
-const ours = /^(?:p[A-Za-z0-9_.%~-]+-\d+-\d+|m\d{6,})\.parquet$/
+const ours = /^(?:p[A-Za-z0-9_.%~-]+-\d+-\d+(?:\.\d+)?|m\d{6,})\.parquet$/
 
 /** Whether a public file's name is one that we give. */
 export const isOurs = (name: string) => ours.test(name)

@@ -64,6 +64,15 @@ export class Rows {
     return asBuffer(this.text.subarray(row === 0 ? 0 : this.textEnd[row - 1], this.textEnd[row]))
   }
 
+  /** Forgets all rows; keeps the room. */
+  clear(): void {
+    this.length = 0
+    this.voices.length = 0
+    this.partitions.length = 0
+    this.endReasons.clear()
+    this.extras.clear()
+  }
+
   #growColumns() {
     const room = this.voice.length * 2
     this.voice = grown(this.voice, room)

@@ -40,7 +40,7 @@ export const tables: Readonly<Record<TableName, readonly TableColumn[]>> = {
     supersedes VARCHAR
     requested_time TIMESTAMPTZ
     partition VARCHAR
-    offset BIGINT`),
+    topic_offset BIGINT`),
   endings: columnsOf(`
     agent_id VARCHAR
     destination_uri VARCHAR
@@ -52,10 +52,10 @@ export const tables: Readonly<Record<TableName, readonly TableColumn[]>> = {
     bytes BIGINT
     sha256 VARCHAR
     partition VARCHAR
-    offset BIGINT`),
+    topic_offset BIGINT`),
   rejected: columnsOf(`
     partition VARCHAR
-    offset BIGINT
+    topic_offset BIGINT
     reason VARCHAR
     line BLOB`),
   clusters: columnsOf(`

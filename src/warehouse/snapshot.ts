@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compareUtf8 } from '../std/bytes.ts'
@@ -41,6 +41,8 @@ const unreadable = (path: string, cause: unknown) =>
     cause,
   })
 
+const isEmpty = (path: string) => !existsSync(path) || statSync(path).size === 0
+
 /** Without the right to write beside the file, SQLite opens it only as one that never changes; which it is, without a log. */
 const openState = async (path: string) => {
   const { DatabaseSync } = await import('node:sqlite')
@@ -52,7 +54,7 @@ const openState = async (path: string) => {
   try {
     return open(path)
   } catch (error) {
-    if (existsSync(`${path}-wal`)) throw error
+    if (!isEmpty(`${path}-wal`)) throw error
     const { pathToFileURL } = await import('node:url')
     return open(new URL('?immutable=1', pathToFileURL(path)))
   }

@@ -55,7 +55,7 @@ const claim = fc.oneof(
 const source = fc.constantFrom(
   undefined,
   undefined,
-  { url: 'http://x', file: 'a.txt' },
+  { url: 'http://x', file: 'a.txt', requested_at: '2026-11-23T08:37:04.123456Z' },
   { url: 'u', file: 'é"\\', etag: 'W/"1"', chunk_size: 5, x: [1e300] },
 )
 const order = fc.nat(30)

@@ -1,0 +1,138 @@
+/** Measures `textstream consume`: how much it puts into tables, and how long a chunk takes until a query finds it. */
+import { access, mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { say } from '../src/cli/run.ts'
+import { StreamError } from '../src/std/error.ts'
+import { benchCommand, positive, runBench } from './command.ts'
+import { measurePacedRows, type PacedRows } from './consume-paced.ts'
+import { type Consumed, consumeLog } from './consumed.ts'
+import { machineOf, sayMachine, warningOf } from './machine.ts'
+import { type Cost, medianCost } from './measure.ts'
+import type { Pace } from './paced.ts'
+import { sayCost } from './pairs.ts'
+
+const bin = join(import.meta.dirname, '../bin/textstream')
+
+interface Flags {
+  readonly out: string
+  readonly data: string
+  readonly runs: number
+  readonly features: string
+  readonly streams: number
+  readonly rate: number
+  readonly seconds: number
+  readonly drop: number
+  readonly json: boolean
+}
+
+const start = async (dir: string) => {
+  await mkdir(dir, { recursive: true })
+  const machine = await machineOf(dir)
+  say(sayMachine(machine))
+  const warning = warningOf(machine)
+  if (warning !== undefined) say(warning)
+  return machine
+}
+
+/** One run more than counts, as it fills caches; its table is checked. */
+const runAll = async (log: string, out: string, { runs, features }: Flags) => {
+  const counted: Consumed[] = []
+  for (let n = 0; n <= runs; n++) {
+    const consumed = await consumeLog({ bin, log, out, features }, n === 0)
+    say(`${n === 0 ? 'not counted, every document checked' : `run ${n}`}: ${sayCost(consumed.cost)}`)
+    if (n > 0) counted.push(consumed)
+  }
+  return counted
+}
+
+const throughputTable = (
+  log: string,
+  features: string,
+  cost: Cost,
+  { rows, textBytes, fileBytes, files }: Consumed,
+) => {
+  const cells = [
+    log,
+    features,
+    rows.toLocaleString('en'),
+    Math.round(rows / cost.wallSeconds).toLocaleString('en'),
+    (textBytes / 1e6 / cost.wallSeconds).toFixed(0),
+    sayCost(cost),
+    (fileBytes / rows).toFixed(2),
+    `${files}`,
+  ]
+  return `| log | features | rows | rows/s | MB/s of text | consume | bytes a row | files |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| ${cells.join(' | ')} |`
+}
+
+const measureThroughput = async (name: string, dir: string, flags: Flags) => {
+  const log = join(resolve(flags.data), `${name}.ndjson`)
+  await access(log).catch(() => {
+    const [size, own] = name.split('.')
+    const make = `npx node bench/generate.ts ${size}${own === 'own' ? ' --own' : ''}`
+    throw new StreamError('bench/usage', `there is no log "${log}"; make it with: ${make}`)
+  })
+  const machine = await start(dir)
+  const counted = await runAll(log, dir, flags)
+  const cost = medianCost(counted.map(one => one.cost))
+  const report = { ...counted[0], log: name, features: flags.features, cost, machine }
+  return { report, table: throughputTable(name, flags.features, cost, counted[0]) }
+}
+
+const latencyTable = ({ streams, rate }: Pace, { latencies, queries, medianQueryMs }: PacedRows) => {
+  const { p50Ms, p99Ms, p999Ms, maxMs, counted } = latencies
+  const times = [p50Ms, p99Ms, p999Ms, maxMs].map(ms => ms.toFixed(0))
+  const cells = [
+    `${streams} streams × ${rate} chunks/s, to a query`,
+    counted,
+    ...times,
+    queries,
+    medianQueryMs.toFixed(0),
+  ]
+  return `| paced | chunks | p50 ms | p99 ms | p99.9 ms | max ms | queries | median query ms |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| ${cells.join(' | ')} |`
+}
+
+const measureLatency = async (dir: string, { streams, rate, seconds, drop: dropSeconds }: Flags) => {
+  if (dropSeconds >= seconds)
+    throw new StreamError('bench/usage', `--drop ${dropSeconds} leaves nothing of --seconds ${seconds}`)
+  const machine = await start(dir)
+  const pace = { streams, rate, seconds, dropSeconds }
+  const report = { pace, machine, ...(await measurePacedRows(bin, dir, pace)) }
+  return { report, table: latencyTable(pace, report) }
+}
+
+const act = async (scenario: string, flags: Flags) => {
+  const dir = join(resolve(flags.out), `consume-${process.pid}`)
+  try {
+    const measured = scenario === 'paced' ? measureLatency(dir, flags) : measureThroughput(scenario, dir, flags)
+    const { report, table } = await measured
+    process.stdout.write(`${flags.json ? JSON.stringify(report) : table}\n`)
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+const examples = [
+  'Msmall.own     a log of token-sized chunks, as generate.ts made it with --own',
+  'M.own          chunks of 1,024 characters',
+  'paced          50 streams, 40 chunks a second each, for 120 s',
+]
+
+const command = () =>
+  benchCommand('consume.ts', examples)
+    .description('Measures textstream consume, from a log into committed Parquet files.')
+    .argument('<scenario>', 'the name of a log in --data, or paced')
+    .option('--data <dir>', 'where generate.ts put the log', join(import.meta.dirname, 'data'))
+    .option('--out <dir>', 'where the warehouse goes; it is removed', join(import.meta.dirname, 'data'))
+    .option('--runs <n>', 'runs that count; one more goes ahead', positive, 3)
+    .option('--features <recipe>', 'text or classic', 'text')
+    .option('--streams <n>', 'paced: how many', positive, 50)
+    .option('--rate <n>', 'paced: chunks per second of each', positive, 40)
+    .option('--seconds <n>', 'paced: how long', positive, 120)
+    .option('--drop <n>', 'paced: seconds from the start that do not count', positive, 20)
+    .option('--json', 'the report as one line of JSON instead of the table', false)
+
+if (import.meta.main) await runBench(command().action(act))

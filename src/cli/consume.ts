@@ -1,0 +1,181 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Progress } from '../consume/consume.ts'
+import { openClustering, openLog, openWarehouse } from '../pipeline.ts'
+import { reasonOf, StreamError } from '../std/error.ts'
+import { exit, say } from './run.ts'
+import { amount } from './words.ts'
+
+const examples = `Examples:
+  textstream consume --from logs/                            into ./warehouse, and on as the log grows, until Ctrl-C
+  textstream consume --from logs/ --once                     ends where the log ends
+  textstream consume --from logs/ --warehouse w4 --clusters 4 --seed 7
+  textstream query "select cluster, label, count(*) from chunks_clustered group by all"
+
+Run it again to go on where it was: nothing is lost, nothing is counted twice.
+`
+
+const clustersMax = 64
+const seedMax = 2 ** 31 - 1
+const redrawMs = 500
+
+interface Flags {
+  readonly from?: string
+  readonly warehouse?: string
+  readonly logsDir?: string
+  readonly once: boolean
+  readonly clusters?: number
+  readonly seed?: number
+  readonly features?: 'text' | 'classic'
+  readonly malformedMax: number
+  readonly json: boolean
+  readonly schemaFile?: string
+  readonly kafkaBrokerPort?: string
+  readonly topic?: string
+  readonly hivePort?: string
+  readonly hiveTable?: string
+}
+
+const whole = (min: number, max: number) => (text: string) => {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value
+  throw new InvalidArgumentError(`it must be a whole number from ${min} to ${max}.`)
+}
+
+const usage = (message: string) => new StreamError('consume/usage', message)
+
+/** The old consumer's options that name an engine of a later release. */
+const refuseLater = ({ kafkaBrokerPort, topic, hivePort, hiveTable, schemaFile }: Flags) => {
+  const engine = (kafkaBrokerPort ?? topic) ? 'Kafka' : (hivePort ?? hiveTable) ? 'Hive' : undefined
+  const why = 'a log is read with --from DIR, into --warehouse DIR'
+  if (engine !== undefined) throw usage(`${engine} comes with a later release: ${why}`)
+  if (schemaFile !== undefined) throw usage(`--schema-file comes with a later release, for Spark: ${why}`)
+}
+
+const placesOf = (flags: Flags) => {
+  refuseLater(flags)
+  if (flags.from === undefined) throw usage('nothing to read: give the log, as in --from logs/')
+  if (flags.warehouse !== undefined && flags.logsDir !== undefined)
+    throw usage('--warehouse and --logs-dir are two names of the same: leave one away')
+  return { from: flags.from, dir: flags.warehouse ?? flags.logsDir ?? 'warehouse' }
+}
+
+const settingsOf = ({ clusters, seed, features }: Flags) => ({
+  ...(clusters !== undefined && { clusters }),
+  ...(seed !== undefined && { seed }),
+  ...(features !== undefined && { features }),
+})
+
+/** The first signal asks for an orderly end, the second one ends at once. */
+const untilSignal = (): AbortSignal => {
+  const stop = new AbortController()
+  const codes = { SIGINT: exit.interrupted, SIGTERM: exit.terminated } as const
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(codes[name])
+      process.exitCode = codes[name]
+      stop.abort()
+    })
+  }
+  return stop.signal
+}
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
+
+/** A line that is drawn again and again on a terminal; elsewhere nothing. Ends without a trace. */
+const showProgress = (progress: Progress, lag: () => Promise<number>): Disposable => {
+  if (!process.stderr.isTTY) return { [Symbol.dispose]: () => {} }
+  let [rows, at] = [0, performance.now()]
+  const draw = async () => {
+    const [behind, now] = [await lag(), performance.now()]
+    const rate = Math.round(((progress.rows - rows) * 1000) / (now - at))
+    ;[rows, at] = [progress.rows, now]
+    const model = progress.model === 0 ? 'no model yet' : `model ${progress.model}`
+    const line = `${amount(progress.rows, 'row')}, ${rate.toLocaleString('en')}/s, ${megabytes(behind)} behind, ${model}`
+    process.stderr.write(`\r${line}\x1b[K`)
+  }
+  const timer = setInterval(() => draw().catch(() => {}), redrawMs)
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(timer)
+      process.stderr.write('\r\x1b[K')
+    },
+  }
+}
+
+const summary = (progress: Progress, dir: string, lag: number, seconds: number): string[] => {
+  const { rows, records, malformed, repeats, conflicts, model } = progress
+  const clusters = model === 0 ? 'too little text for clusters yet' : `model ${model}`
+  const oddities = [
+    ...(repeats > 0 ? [amount(repeats, 'repeat')] : []),
+    ...(conflicts > 0 ? [`${amount(conflicts, 'conflict')}, kept in the table rejected`] : []),
+    ...(malformed > 0 ? [`${amount(malformed, 'malformed line')}, kept in the table rejected`] : []),
+  ]
+  return [
+    `${amount(rows, 'row')} from ${amount(records, 'line')} into ${dir}, in ${seconds.toFixed(2)} s; ${clusters}; ${lag === 0 ? 'at the end of the log' : `${megabytes(lag)} behind`}`,
+    ...(oddities.length > 0 ? [`noticed: ${oddities.join('; ')}`] : []),
+  ]
+}
+
+/** So that `log prune` knows whom to ask; a log that cannot be written to is read all the same. */
+const noteAt = async (logs: string, dir: string) => {
+  const { resolve } = await import('node:path')
+  const { noteConsumer } = await import('../topic/consumers.ts')
+  const why = await noteConsumer(logs, { warehouse: resolve(dir) }).then(
+    noted => (noted.noted ? undefined : noted.reason),
+    reasonOf,
+  )
+  if (why !== undefined) say(`textstream: warning: log prune will not know of this consumer: ${why}`)
+}
+
+const act = async (flags: Flags) => {
+  const { from, dir } = placesOf(flags)
+  const [{ consume, lagOf, newProgress }, { recipeOf }] = await Promise.all([
+    import('../consume/consume.ts'),
+    import('../cluster/recipes.ts'),
+  ])
+  const [topic, warehouse, clustering] = [await openLog(from), await openWarehouse(dir), await openClustering()]
+  const progress = newProgress()
+  const lag = async () => lagOf(await topic.end(), progress.position)
+  await topic.end()
+  await noteAt(from, dir)
+  const began = performance.now()
+  {
+    using _ = showProgress(progress, lag)
+    const options = { clustering, recipeOf, settings: settingsOf(flags), progress }
+    await consume(topic, warehouse, { ...options, follow: !flags.once, signal: untilSignal() })
+  }
+  const seconds = (performance.now() - began) / 1000
+  const behind = await lag()
+  for (const line of summary(progress, dir, behind, seconds)) say(line)
+  if (flags.json) process.stdout.write(`${JSON.stringify({ ...progress, lag: behind, seconds })}\n`)
+  if (progress.malformed > flags.malformedMax) process.exitCode ??= exit.findings
+}
+
+export const command = (): Command =>
+  new Command('consume')
+    .description('Reads a log as it grows, clusters its text, and keeps tables of it that can be queried.')
+    .addHelpText('before', `${examples}\n`)
+    .option('--from <dir>', 'the log')
+    .option('--warehouse <dir>', 'the tables (default: "warehouse")')
+    .option('--once', 'ends at the end of the log, as it is at the start', false)
+    .option('--clusters <k>', 'how many clusters to look for (default: 5)', whole(1, clustersMax))
+    .option('--seed <number>', 'of the chance in starting centres (default: 42)', whole(0, seedMax))
+    .addOption(
+      new Option(
+        '--features <recipe>',
+        'text: windows of words, TF-IDF, latent dimensions; classic: as the old system',
+      ).choices(['text', 'classic']),
+    )
+    .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', whole(0, seedMax), 0)
+    .option('--json', 'the report as JSON on standard output', false)
+    .option('-l, --logs-dir <dir>', "the old consumer's name for --warehouse")
+    .option('-s, --schema-file <file>', 'comes with a later release')
+    .option('-k, --kafka-broker-port <port>', 'comes with a later release')
+    .option('-t, --topic <name>', 'comes with a later release')
+    .option('--hive-port <port>', 'comes with a later release')
+    .option('--hive-table <name>', 'comes with a later release')
+    .addHelpText(
+      'after',
+      '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed, 130 and 143 interrupted (all is committed).',
+    )
+    .action(act)
