@@ -95,10 +95,9 @@ interface TopicFlags {
 
 const makeTopic = async (name: string, { kafkaBrokerPort, partitions, replication }: TopicFlags) => {
   const { kafkaAddressOf, kafkaName } = await import('../topic/kafka-address.ts')
-  const { createKafkaTopic } = await import('../topic/kafka-create.ts')
-  const { kafkaSecurity } = await import('../topic/kafka-security.ts')
+  const { createKafka } = await import('../pipeline.ts')
   const address = kafkaAddressOf(kafkaBrokerPort, name)
-  const made = await createKafkaTopic(address, { partitions, replication }, kafkaSecurity(process.env))
+  const made = await createKafka(address, { partitions, replication })
   say(`${kafkaName(address)}: ${made ? 'made' : 'there already, and left as it is'}`)
 }
 

@@ -4,6 +4,7 @@ import { decode, isMalformed } from '../chunk/codec.ts'
 import { FastLine } from '../chunk/fast-line.ts'
 import { asBuffer } from '../std/bytes.ts'
 import type { Position, ReadOptions, Topic } from '../topic/topic.ts'
+import { keyOf } from './answer-key.ts'
 import type { Answer } from './line-writer.ts'
 import { Taken } from './taken.ts'
 import { TextDigest } from './text-digest.ts'
@@ -69,9 +70,6 @@ const track = (record: Chunk, partition: string, offset: number): Tracked => {
     whole: true,
   }
 }
-
-/** An answer is one within its document: a stranger may use the same name elsewhere. */
-const keyOf = (destinationUri: string, responseId: string) => `${destinationUri.length} ${destinationUri}${responseId}`
 
 const isSuperseded = (old: Answer | undefined, { supersedes, destination_uri, agent_id }: Answer) =>
   old?.response_id === supersedes && old?.destination_uri === destination_uri && old.agent_id === agent_id
@@ -200,16 +198,16 @@ const recount = async (topic: Topic, known: Known, options: Pick<ReadOptions, 's
 /**
  * What the topic holds of the texts of one source. The topic alone is asked, all of it; what this needs in memory
  * follows from the number of `files` and of their open answers, not from the length of the topic. Once `signal` aborts,
- * the rest is left unread.
+ * the rest is left unread. `taken` learns the names of its documents.
  */
 export const holdingsOf = async (
   topic: Topic,
   url: string,
   files: readonly string[],
   signal?: AbortSignal,
+  taken = new Taken(),
 ): Promise<Holdings> => {
   const options = signal === undefined ? {} : { signal }
-  const taken = new Taken()
   const known = await survey(topic, url, new Set(files), taken, options)
   if (known.open.size > 0) await recount(topic, known, options)
   const open = Map.groupBy(known.open.values(), ({ answer }) => answer.source!.file)

@@ -11,7 +11,7 @@ import type { Part } from './part.ts'
 import { partsOf } from './parts.ts'
 import { placeOf } from './place.ts'
 import { isFree } from './port.ts'
-import { identify, isAlive } from './process.ts'
+import { identify, isAlive, isPaused } from './process.ts'
 import { recorded } from './record.ts'
 
 import type { Stack, StackEvent } from './stack.ts'
@@ -91,7 +91,9 @@ test('a daemon that was killed has died, and comes back on its data', async t =>
 test('a daemon that is paused is not ready, and says why', async t => {
   const { stack } = await stackOf(t, smallPart('web', await freePort()))
   await up(stack, ['web'], asUsual)
-  process.kill((await recordOf(stack, 'web')).pid, 'SIGSTOP')
+  const record = await recordOf(stack, 'web')
+  process.kill(record.pid, 'SIGSTOP')
+  while (!(await isPaused(record))) {}
   const [{ state, why }] = await status(stack)
   assert.deepEqual([state, why], ['unready', 'it was stopped by a signal (SIGSTOP)'])
 })

@@ -10,7 +10,7 @@ import type { KafkaSecurity } from './kafka-security.ts'
 export const requestMsMax = 15_000
 export const connectMsMax = 5_000
 /** Who begins is told soon that nobody is there: the port may be a wrong one. */
-export const firstContactMsMax = 3_000
+export const firstContactMsMax = 2_000
 /** Who is at work waits for a broker that restarts. */
 export const outageMsMax = 120_000
 /** A topic that is said to be gone may only not be known yet to a broker that restarts. */
