@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { foldersFrom } from '../../src/stack/folders.ts'
-import { identify } from '../../src/stack/process.ts'
+import { identify, isPaused } from '../../src/stack/process.ts'
 import { freePortOffset, kafkaSkip, smallJava } from './kafka-broker.ts'
 import { execute, type How, type Ran, root, type TempDir, tempDir, textstream } from './textstream.ts'
 
@@ -99,6 +99,7 @@ describe('the real Kafka, from the command line', { skip }, () => {
   test('while it is paused it is not ready, and it ends all the same', async () => {
     const { pid } = await statusOf('kafka')
     process.kill(pid!, 'SIGSTOP')
+    await stopped(pid!)
     assert.equal((await statusOf('kafka')).state, 'unready')
     const down = await stack('down')
     assert.equal(down.code, 0, down.stderr)
@@ -118,6 +119,10 @@ describe('the real Kafka, from the command line', { skip }, () => {
     assert.equal((await statusOf('kafka')).state, 'down')
   })
 })
+
+const stopped = async (pid: number) => {
+  while (!(await isPaused({ pid, start: '' }))) {}
+}
 
 /** The programs that the command needs, and Java; no Maven. */
 const withoutMaven = async (path: string) => {

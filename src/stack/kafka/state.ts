@@ -82,12 +82,16 @@ const groupsOf = async (admin: Admin): Promise<GroupState[]> => {
   }))
 }
 
-/** One after another, so that a large cluster is never asked everything at once. */
+/**
+ * One after another, so that a large cluster is never asked everything at once. A cluster that has only just started
+ * knows its brokers and partitions before its groups: these are then left out.
+ */
 export const kafkaState = async (admin: Admin): Promise<KafkaState> => {
   const { brokers } = await admin.metadata({ topics: [], forceUpdate: true })
+  const partitions = await partitionsOf(admin)
   return {
     brokers: [...brokers].map(([id, { host, port }]) => ({ id, address: `${host}:${port}` })),
-    partitions: await partitionsOf(admin),
-    groups: await groupsOf(admin),
+    partitions,
+    groups: await groupsOf(admin).catch(() => []),
   }
 }
