@@ -3,6 +3,7 @@ import { foldersFrom } from '../stack/folders.ts'
 import { parts } from '../stack/parts.ts'
 import type { Stack } from '../stack/stack.ts'
 import type { DaemonStatus } from '../stack/status.ts'
+import { StreamError } from '../std/error.ts'
 import { exit, say } from './run.ts'
 import { printStatus, tellEvents } from './stack-words.ts'
 import { untilSeenEnough } from './watching.ts'
@@ -131,6 +132,10 @@ const addDown = (stack: Command) =>
     .option('--json', 'one JSON object per daemon', false)
     .action(down)
 
+const refuseTable = () => {
+  throw new StreamError('stack/usage', 'tables of Hive come in a later release; textstream consume keeps tables here')
+}
+
 const addOthers = (stack: Command) => {
   stack
     .command('status')
@@ -148,6 +153,7 @@ const addOthers = (stack: Command) => {
 }
 
 const addKafka = (stack: Command) => {
+  stack.command('table', { hidden: true }).allowUnknownOption().allowExcessArguments().action(refuseTable)
   stack
     .command('topic')
     .description('Make a topic in Kafka; one that is there is left as it is.')
