@@ -13,6 +13,7 @@ const copiedBytesMax = 1024 * 1024
 
 /** How far one place has an answer: all numbers below `next`. */
 interface Reach {
+  readonly uri: string
   next: number
   ended: boolean
 }
@@ -62,9 +63,10 @@ const numberedReader = (onUri: (bytes: Uint8Array, from: number, to: number) => 
 const reachesIn = async (topic: Topic, { url, files, taken, signal }: LevelOptions): Promise<Reaches> => {
   const reaches: Reaches = new Map()
   const numbered = numberedReader((bytes, from, to) => taken.add(bytes, from, to))
-  const note = ({ key, seq, record }: Numbered) => {
+  const note = ({ uri, key, seq, record }: Numbered) => {
     const source = record?.source
-    if (source?.url === url && files.has(source.file) && !reaches.has(key)) reaches.set(key, { next: 0, ended: false })
+    if (source?.url === url && files.has(source.file) && !reaches.has(key))
+      reaches.set(key, { uri, next: 0, ended: false })
     const reach = reaches.get(key)
     if (reach === undefined || reach.ended || seq !== reach.next) return
     reach.next++
@@ -79,12 +81,23 @@ const reachesIn = async (topic: Topic, { url, files, taken, signal }: LevelOptio
   return reaches
 }
 
+/** Documents of the same name that have nothing in common: runs that knew only one place drew it twice. */
+const namesakesIn = (one: Reaches, other: Reaches): ReadonlySet<string> => {
+  const namesakes = new Set([...other.values()].map(({ uri }) => uri))
+  const uris = new Set([...one.values()].map(({ uri }) => uri))
+  for (const uri of namesakes) if (!uris.has(uri)) namesakes.delete(uri)
+  for (const [key, { uri }] of other) if (one.has(key)) namesakes.delete(uri)
+  return namesakes
+}
+
 /** What `other` has and `one` lacks. Nothing goes behind an end: where one has it, the other went another way. */
 const lacksOf = (one: Reaches, other: Reaches): Lacks => {
   const lacks = new Map<string, number>()
-  for (const [key, { next }] of other) {
+  const namesakes = namesakesIn(one, other)
+  for (const [key, { uri, next }] of other) {
     const reach = one.get(key)
-    if (reach?.ended !== true && next > (reach?.next ?? 0)) lacks.set(key, reach?.next ?? 0)
+    const isLacking = reach?.ended !== true && next > (reach?.next ?? 0)
+    if (isLacking && !namesakes.has(uri)) lacks.set(key, reach?.next ?? 0)
   }
   return lacks
 }
