@@ -5,7 +5,7 @@ import { batchHeadBytes } from './kafka-batch.ts'
 import type { Entry } from './topic.ts'
 
 /** A batch that claims to unpack to more is refused: one that is made to do harm could fill the memory. */
-export const unpackedBytesMax = 1024 * 1024 * 1024
+export const unpackedBytesMax = 256 * 1024 * 1024
 
 const formatVersion = 2
 const lengthEnd = 12
