@@ -26,9 +26,9 @@ const program = async (path: string, script: string) => {
 const givingJars = (calls: string, before = '', after = '') => `echo called >> '${calls}'
 for word; do case $word in -DoutputDirectory=*) into=\${word#*=} ;; esac; done
 ${before}
-printf first > "$into/a-1.jar"; echo "[INFO] Copying a-1.jar to $into/a-1.jar"
+printf first > "$into/a-1.jar"
 echo "[INFO] Downloaded from central: https://repo/b-2.jar (6 B at 1 kB/s)"
-printf second > "$into/b-2.jar"; echo "[INFO] Copying b-2.jar to $into/b-2.jar"
+printf second > "$into/b-2.jar"
 ${after}`
 
 interface Setting {

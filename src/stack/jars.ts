@@ -60,11 +60,11 @@ const verify = async (part: string, folder: string, pins: Pins): Promise<void> =
   }
 }
 
-/** Counts each pinned jar once, however often Maven names it. */
+/** Counts each pinned jar once. Those that Maven has already it does not name. */
 const countingJars = (pins: Pins, onProgress: Asked['onProgress']) => {
   const seen = new Set<string>()
   return (line: string) => {
-    const jar = /(?:Downloaded from|Copying) .*?([^/\s]+\.jar)\b/.exec(line)?.[1]
+    const jar = /Downloaded from .*?([^/\s]+\.jar)\b/.exec(line)?.[1]
     if (jar === undefined || !pins.has(jar) || seen.has(jar)) return
     onProgress(seen.add(jar).size, pins.size)
   }
@@ -92,6 +92,7 @@ const download = async ({ part, installation }: Place, folder: string, pins: Pin
     asked.onProgress(0, pins.size)
     await copyJars({ maven, java: java.path, pom, into, environment: asked.environment, onLine })
     await verify(part, into, pins)
+    asked.onProgress(pins.size, pins.size)
     await rename(into, folder)
   } finally {
     await rm(work, { recursive: true, force: true })
