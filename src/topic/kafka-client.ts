@@ -1,10 +1,11 @@
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Admin, type Connection, NetworkError, Producer } from '@platformatic/kafka'
+import { Admin, type Connection, NetworkError } from '@platformatic/kafka'
 import type { KafkaAddress, KafkaBroker } from './kafka-address.ts'
 import type { ProducerIdentity } from './kafka-batch.ts'
 import { isPassing } from './kafka-fault.ts'
 import type { KafkaSecurity } from './kafka-security.ts'
+import { askIdentity } from './kafka-wire.ts'
 
 /** A broker that does not answer for so long is taken for dead, and its connection is closed. */
 export const requestMsMax = 15_000
@@ -68,13 +69,11 @@ export class KafkaClient implements AsyncDisposable {
   readonly address: KafkaAddress
   readonly limits: ClientLimits
   readonly #admin: Admin
-  readonly #options: ReturnType<typeof optionsOf>
 
   constructor(address: KafkaAddress, security: KafkaSecurity, limits: ClientLimits) {
     this.address = address
     this.limits = limits
-    this.#options = optionsOf(address, security, limits)
-    this.#admin = new Admin(this.#options)
+    this.#admin = new Admin(optionsOf(address, security, limits))
     // The library listens for one error of a connection; a second one would end the process.
     this.#admin.connections.on('connecting', ({ connection }: { connection: Connection }) => {
       connection.on('error', () => {})
@@ -117,15 +116,9 @@ export class KafkaClient implements AsyncDisposable {
     return offsets
   }
 
-  /** The number under which a broker knows a producer's records apart from their repeats. */
   async identity(): Promise<ProducerIdentity> {
-    const producer = new Producer({ ...this.#options, retries: 2, idempotent: true })
-    try {
-      const { producerId, producerEpoch } = await producer.initIdempotentProducer({})
-      return { id: producerId, epoch: producerEpoch }
-    } finally {
-      await producer.close().catch(() => {})
-    }
+    const connection = await this.#admin.connections.getFirstAvailable([...this.address.brokers])
+    return askIdentity(connection, this.limits.requestMsMax)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -80,12 +80,14 @@ const words: Readonly<Record<number, string>> = {
   [fault.unknownProducer]: 'the broker has forgotten this producer, as retention deleted all that it wrote',
 }
 
+/** Without the broker's own error in it: a topic that is not known at the moment is not yet one that is gone. */
+const passingFault = (partition: number, why: string) => new NetworkError(`partition ${partition}: ${why}`)
+
 /** What became of a batch that the broker did not take. */
 export const refusedBatch = (address: KafkaAddress, { partition, fault: code, message }: Produced): Error => {
   const why = words[code] ?? (message || new ProtocolError(code).message)
   const place = `append to topic "${address.topic}" at ${brokersText(address)}, partition ${partition}`
-  if (isPassingFault(code))
-    return new NetworkError(`partition ${partition}: ${why}`, { cause: new ProtocolError(code) })
+  if (isPassingFault(code)) return passingFault(partition, why)
   if (code === fault.topicRefused || code === fault.clusterRefused) return new ProtocolError(code)
   return new StreamError(
     'topic/append',
@@ -96,7 +98,7 @@ export const refusedBatch = (address: KafkaAddress, { partition, fault: code, me
 /** Why a partition was not read. */
 export const refusedFetch = ({ partition, fault: code }: Fetched): Error => {
   const cause = new ProtocolError(code)
-  return isPassingFault(code) ? new NetworkError(`partition ${partition}: ${cause.message}`, { cause }) : cause
+  return isPassingFault(code) ? passingFault(partition, cause.message) : cause
 }
 
 const closedHint = (reason: string) =>

@@ -1,7 +1,7 @@
 import { reasonOf, StreamError } from '../std/error.ts'
 import { kafkaName } from './kafka-address.ts'
 import { insist, type KafkaClient, Patience } from './kafka-client.ts'
-import { faultOf, isPassing, refusedFetch } from './kafka-fault.ts'
+import { faultOf, isAbsent, isPassing, refusedFetch } from './kafka-fault.ts'
 import { type Answered, Fetcher } from './kafka-fetcher.ts'
 import { AbortedFilter, batchesOf, entriesOf } from './kafka-records.ts'
 import { TopicWatch } from './kafka-watch.ts'
@@ -21,6 +21,10 @@ interface Span {
 /** Of each partition: the first offset kept, and the end. */
 const bordersOf = (client: KafkaClient, partitions: number): Promise<[first: number[], end: number[]]> =>
   Promise.all([client.offsets('first', partitions), client.offsets('end', partitions)])
+
+const unlessAbsent = (thrown: unknown): undefined => {
+  if (!isAbsent(thrown)) throw thrown
+}
 
 const offsetError = (client: KafkaClient, partition: number | string, offset: number, why: string) => {
   const place = `read "${kafkaName(client.address)}" from offset ${offset} of partition ${partition}`
@@ -146,8 +150,12 @@ class Reading {
   async #comeBack(partition: number): Promise<void> {
     const at = this.#span.positions.get(partition)
     if (at === undefined) return
+    await this.#refresh(undefined)
     const { length } = this.#watch.shape.leaders
-    const [first, end] = await insist(this.#patience, () => bordersOf(this.#client, length))
+    const borders = await insist(this.#patience, () => bordersOf(this.#client, length)).catch(unlessAbsent)
+    // The next answer will say that the topic is not known, and then that is looked into.
+    if (borders === undefined) return
+    const [first, end] = borders
     if (at > end[partition]) throw offsetError(this.#client, partition, at, `it ends at ${end[partition]} now`)
     const until = this.#span.ends.get(partition) ?? Number.POSITIVE_INFINITY
     if (first[partition] >= until) this.#span.positions.delete(partition)

@@ -1,12 +1,14 @@
-import { type Connection, type Reader, Writer } from '@platformatic/kafka'
+import { type Connection, ProtocolError, type Reader, Writer } from '@platformatic/kafka'
+import type { ProducerIdentity } from './kafka-batch.ts'
 import type { Aborted } from './kafka-records.ts'
 
 /**
- * Two requests of Kafka's protocol, written and read here because the client library makes objects of every record on
- * the way. Both versions know zstd, and every broker since 2.4 knows them.
+ * Requests of Kafka's protocol, written and read here because the client library makes objects of every record on the
+ * way. These versions know zstd, and every broker since 2.4 knows them.
  */
 const produce = { key: 0, version: 8 }
 const fetch = { key: 1, version: 11 }
+const initProducer = { key: 22, version: 1 }
 
 const allReplicas = -1
 const readCommitted = 1
@@ -100,6 +102,17 @@ const ask = <Answer>(
       (error: Error | null, answer?: Answer) => (error ? reject(error) : resolve(answer!)),
     )
   })
+
+/** The number under which brokers know a producer's batches apart from their repeats: a new one each time. */
+export const askIdentity = (connection: Connection, timeoutMs: number): Promise<ProducerIdentity> => {
+  const body = Writer.create().appendString(null, false).appendInt32(timeoutMs)
+  return ask(connection, initProducer, body, c => {
+    c.skip(4)
+    const code = c.int16()
+    if (code !== fault.none) throw new ProtocolError(code)
+    return { id: c.int64(), epoch: c.int16() }
+  })
+}
 
 /** What the broker says of one partition's batch. */
 export interface Produced {
