@@ -22,12 +22,16 @@ const isTls = (thrown: unknown) =>
       /requires TLS|TLS handshake/.test(message),
   )
 
+/** Not one whose connection ended before the broker could say what it makes of the login. */
+const isRefusedLogin = ({ code, cause }: Error & Record<string, unknown>) =>
+  code === 'PLT_KFK_AUTHENTICATION' && !(cause instanceof NetworkError)
+
 const isUnauthenticated = (thrown: unknown) =>
   some(
     thrown,
-    ({ code, apiId }) =>
-      code === 'PLT_KFK_AUTHENTICATION' ||
-      ['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'].includes(String(apiId)),
+    error =>
+      isRefusedLogin(error) ||
+      ['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'].includes(String(error.apiId)),
   )
 
 const isForbidden = (thrown: unknown) => some(thrown, ({ apiId }) => /_AUTHORIZATION_FAILED$/.test(String(apiId)))
@@ -113,7 +117,7 @@ export const faultOf = (
 ): StreamError => {
   if (thrown instanceof StreamError) return thrown
   const what = `${doing} topic "${address.topic}" at ${brokersText(address)}`
-  const why = rootOf(thrown)
+  const why = rootOf(thrown).replace(/; if the root CA is installed locally.*$/, '')
   const error = (reason: `topic/${string}`, message: string) => new StreamError(reason, message, { cause: thrown })
   if (isTls(thrown))
     return error('topic/tls', `${what}: ${why}; set TEXTSTREAM_KAFKA_TLS_CA to the authority's file, or unset it`)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { down } from '../../src/stack/down.ts'
 import { type Folders, foldersFrom } from '../../src/stack/folders.ts'
 import { findJava, findMaven } from '../../src/stack/installed.ts'
+import type { Part } from '../../src/stack/part.ts'
 import { kafka } from '../../src/stack/parts/kafka.ts'
 import { partsOf } from '../../src/stack/parts.ts'
 import { namesIn, placeOf } from '../../src/stack/place.ts'
@@ -73,13 +74,13 @@ export interface Broker extends AsyncDisposable {
   start(): Promise<void>
 }
 
-/** Starts a broker on free ports, with data of its own that is gone afterwards. Takes three to six seconds. */
-export const startBroker = async (): Promise<Broker> => {
+/** Starts a broker, or a variant of it, on free ports, with data of its own that is gone afterwards. Takes three to six seconds. */
+export const startBroker = async (part: Part = kafka): Promise<Broker> => {
   const root = await mkdtemp(join(tmpdir(), 'textstream-kafka-'))
   reapAfterwards(root)
   const folders = { state: join(root, 'stack'), cache: foldersFrom(process.env).cache }
-  const stack: Stack = { parts: partsOf(kafka), folders, environment: process.env, tell: () => {} }
-  const portOffset = await freePortOffset(...Object.values(kafka.ports))
+  const stack: Stack = { parts: partsOf(part), folders, environment: process.env, tell: () => {} }
+  const portOffset = await freePortOffset(...Object.values(part.ports))
   const port = kafka.ports.broker + portOffset
 
   const own = async () => {
