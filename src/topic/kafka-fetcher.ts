@@ -23,6 +23,7 @@ export class Fetcher {
   readonly #client: KafkaClient
   readonly #open = new Map<string, Promise<Answered>>()
   readonly #stopped: Promise<undefined>
+  #turn = 0
 
   constructor(client: KafkaClient, stopped: Promise<undefined>) {
     this.#client = client
@@ -34,7 +35,7 @@ export class Fetcher {
     const byLeader = Map.groupBy(positions.keys(), partition => keyOf(leaders[partition]))
     for (const [key, partitions] of byLeader) {
       if (this.#open.has(key)) continue
-      const from = new Map(turned(partitions).map(partition => [partition, positions.get(partition)!]))
+      const from = new Map(this.#turned(partitions).map(partition => [partition, positions.get(partition)!]))
       this.#open.set(key, this.#fetch(leaders[partitions[0]], from))
     }
   }
@@ -44,6 +45,12 @@ export class Fetcher {
     const answered = await Promise.race([this.#stopped, ...this.#open.values()])
     if (answered !== undefined) this.#open.delete(keyOf(answered.leader))
     return answered
+  }
+
+  /** The broker fills its answer from the front: each partition is at the front in its turn. */
+  #turned(partitions: readonly number[]): readonly number[] {
+    const at = this.#turn++ % partitions.length
+    return [...partitions.slice(at), ...partitions.slice(0, at)]
   }
 
   async #fetch(leader: KafkaBroker | undefined, from: ReadonlyMap<number, number>): Promise<Answered> {
@@ -59,11 +66,3 @@ export class Fetcher {
 }
 
 const keyOf = (leader: KafkaBroker | undefined) => (leader === undefined ? '' : `${leader.host}:${leader.port}`)
-
-let turn = 0
-
-/** The broker fills its answer from the front: each partition is at the front in its turn. */
-const turned = (partitions: readonly number[]) => {
-  const at = turn++ % partitions.length
-  return [...partitions.slice(at), ...partitions.slice(0, at)]
-}

@@ -1,3 +1,4 @@
+import { NetworkError } from '@platformatic/kafka'
 import { reasonOf, StreamError } from '../std/error.ts'
 import { kafkaName } from './kafka-address.ts'
 import { insist, type KafkaClient, Patience } from './kafka-client.ts'
@@ -21,6 +22,9 @@ interface Span {
 /** Of each partition: the first offset kept, and the end. */
 const bordersOf = (client: KafkaClient, partitions: number): Promise<[first: number[], end: number[]]> =>
   Promise.all([client.offsets('first', partitions), client.offsets('end', partitions)])
+
+/** Throttled, perhaps. */
+const stalled = () => new NetworkError('the broker gives no records, though there are some')
 
 const unlessAbsent = (thrown: unknown): undefined => {
   if (!isAbsent(thrown)) throw thrown
@@ -120,10 +124,11 @@ class Reading {
     const passing = failed.filter(part => part.fault !== fault.offsetOutOfRange)
     const refused = passing.find(part => !isPassingFault(part.fault))
     if (refused !== undefined) throw refusedFetch(refused)
-    if (failure === undefined && passing.length === 0) {
+    const isStalled = this.#options.follow !== true && fetched.every(({ records }) => records.length === 0)
+    if (failure === undefined && passing.length === 0 && !isStalled) {
       this.#patience.reset()
       if (this.#watch.isStale) await this.#refresh(undefined)
-    } else await this.#refresh(failure ?? refusedFetch(passing[0]))
+    } else await this.#refresh(failure ?? (passing.length > 0 ? refusedFetch(passing[0]) : stalled()))
   }
 
   async #refresh(failure: unknown): Promise<void> {

@@ -223,6 +223,22 @@ const killAfter = async (args: readonly string[], cwd: string, ms: number) => {
   await closed
 }
 
+test('a consumer that is killed again and again, while a producer writes, has each chunk once', { skip }, async () => {
+  await using dir = await tempDir()
+  const cwd = dir.path
+  await using source = await serve(await manyTexts(dir), '-c', '5', '--rate', '700')
+  const address = await newTopic(broker!)
+  const producing = textstream(['produce', '-s', source.port, '-k', broker!.address, '-t', address.topic], { cwd })
+  const args = ['consume', '--from', kafkaName(address)]
+  for (const ms of killsOf(isLong ? 60 : 4)) await killAfter(args, cwd, 600 + ms / 2)
+  done(await producing)
+  done(await textstream([...args, '--once'], { cwd }))
+  const sql = 'SELECT count(*)::INT AS n, count(DISTINCT (response_id, seq))::INT AS d FROM chunks_clustered'
+  const told = JSON.parse(done(await textstream(['query', sql, '--json'], { cwd })))
+  const chunks = (await linesIn(await openTopic(kafkaName(address)))).filter(line => !line.includes('"end":'))
+  assert.deepEqual(told, [{ n: chunks.length, d: chunks.length }])
+})
+
 const targets = {
   'Kafka alone': (address: KafkaAddress) => ['-k', broker!.address, '-t', address.topic],
   'Kafka and a log': (address: KafkaAddress) => ['-k', broker!.address, '-t', address.topic, '-l', 'logs'],
