@@ -81,23 +81,26 @@ const reachesIn = async (topic: Topic, { url, files, taken, signal }: LevelOptio
   return reaches
 }
 
-/** Documents of the same name that have nothing in common: runs that knew only one place drew it twice. */
-const namesakesIn = (one: Reaches, other: Reaches): ReadonlySet<string> => {
-  const namesakes = new Set([...other.values()].map(({ uri }) => uri))
-  const uris = new Set([...one.values()].map(({ uri }) => uri))
-  for (const uri of namesakes) if (!uris.has(uri)) namesakes.delete(uri)
-  for (const [key, { uri }] of other) if (one.has(key)) namesakes.delete(uri)
-  return namesakes
+const urisOnlyIn = (one: Reaches, other: Reaches): Set<string> =>
+  new Set([...one].filter(([key]) => !other.has(key)).map(([, { uri }]) => uri))
+
+/**
+ * Answers in documents that went two ways: each place has an answer there that the other one has never seen, since runs
+ * that knew only one of them drew the same name, or captured a changed text. Joined they would be one document of both.
+ */
+const apartIn = (one: Reaches, other: Reaches): Set<string> => {
+  const [ofOne, ofOther] = [urisOnlyIn(one, other), urisOnlyIn(other, one)]
+  const isApart = ([, { uri }]: readonly [string, Reach]) => ofOne.has(uri) && ofOther.has(uri)
+  return new Set([...one, ...other].filter(isApart).map(([key]) => key))
 }
 
 /** What `other` has and `one` lacks. Nothing goes behind an end: where one has it, the other went another way. */
-const lacksOf = (one: Reaches, other: Reaches): Lacks => {
+const lacksOf = (one: Reaches, other: Reaches, apart: ReadonlySet<string>): Lacks => {
   const lacks = new Map<string, number>()
-  const namesakes = namesakesIn(one, other)
-  for (const [key, { uri, next }] of other) {
+  for (const [key, { next }] of other) {
     const reach = one.get(key)
-    const isLacking = reach?.ended !== true && next > (reach?.next ?? 0)
-    if (isLacking && !namesakes.has(uri)) lacks.set(key, reach?.next ?? 0)
+    if (apart.has(key) || reach?.ended === true) continue
+    if (next > (reach?.next ?? 0)) lacks.set(key, reach?.next ?? 0)
   }
   return lacks
 }
@@ -136,9 +139,8 @@ class Copier {
   }
 }
 
-const copy = async (from: Topic, lacks: Lacks, to: TopicWriter, { signal }: LevelOptions): Promise<number> => {
-  if (lacks.size === 0) return 0
-  let copied = 0
+const copy = async (from: Topic, lacks: Lacks, to: TopicWriter, { signal }: LevelOptions): Promise<void> => {
+  if (lacks.size === 0) return
   const copier = new Copier(to)
   const numbered = numberedReader(() => {})
   const next = new Map(lacks)
@@ -148,22 +150,26 @@ const copy = async (from: Topic, lacks: Lacks, to: TopicWriter, { signal }: Leve
       if (one === undefined || one.seq !== next.get(one.key)) continue
       next.set(one.key, one.seq + 1)
       await copier.add(one.uri, asBuffer(line))
-      copied++
     }
   }
   await copier.durable()
-  return copied
 }
 
 /**
  * Gives each of two places what it lacks of the answers that were captured from a source: a process that was killed
- * left them different, and so did runs that knew only one of them. Their records are copied as they are. Returns how
- * many; resolves once they are durable.
+ * left them different, and so did runs that knew only one of them. Their records are copied as they are, and durable
+ * once this resolves. Documents that went two ways are left as they are; their answers' keys are returned, as nothing
+ * may go on there.
  */
-export const level = async ({ places }: Tee, { writers }: TeeWriter, options: LevelOptions): Promise<number> => {
-  const reaches = [await reachesIn(places[0], options), await reachesIn(places[1], options)] as const
-  if (options.signal?.aborted) return 0
-  const toSecond = await copy(places[0], lacksOf(reaches[1], reaches[0]), writers[1], options)
-  const toFirst = await copy(places[1], lacksOf(reaches[0], reaches[1]), writers[0], options)
-  return toFirst + toSecond
+export const level = async (
+  { places }: Tee,
+  { writers }: TeeWriter,
+  options: LevelOptions,
+): Promise<ReadonlySet<string>> => {
+  const [first, second] = [await reachesIn(places[0], options), await reachesIn(places[1], options)]
+  const apart = apartIn(first, second)
+  if (options.signal?.aborted) return apart
+  await copy(places[0], lacksOf(second, first, apart), writers[1], options)
+  await copy(places[1], lacksOf(first, second, apart), writers[0], options)
+  return apart
 }

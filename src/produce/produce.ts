@@ -65,11 +65,9 @@ const deliver = async (
 ): Promise<Delivery[]> => {
   const { clock = systemClock, random = systemRandom, retry = retryLimits, progress = newProgress() } = options
   const taken = new Taken()
-  if (isTee(topic)) {
-    const of = { url: source.url, files: new Set(files), taken, ...(options.signal && { signal: options.signal }) }
-    await level(topic, writer as TeeWriter, of)
-  }
-  const holdings = await holdingsOf(topic, source.url, files, options.signal, taken)
+  const of = { url: source.url, files: new Set(files), taken, ...(options.signal && { signal: options.signal }) }
+  const apart = isTee(topic) ? await level(topic, writer as TeeWriter, of) : undefined
+  const holdings = await holdingsOf(topic, { ...of, ...(apart && { apart }) })
   // What was left unread may hold any of the texts.
   if (options.signal?.aborted) return []
   const names = seededRandom(options.seed ?? randomBytes(16).toString('hex'))

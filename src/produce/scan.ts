@@ -6,7 +6,7 @@ import { asBuffer } from '../std/bytes.ts'
 import type { Position, ReadOptions, Topic } from '../topic/topic.ts'
 import { keyOf } from './answer-key.ts'
 import type { Answer } from './line-writer.ts'
-import { Taken } from './taken.ts'
+import type { Taken } from './taken.ts'
 import { TextDigest } from './text-digest.ts'
 
 /** An answer that has no closing record yet. */
@@ -35,6 +35,16 @@ export interface Held {
 export interface Holdings {
   readonly taken: Taken
   of(file: string): Held
+}
+
+export interface HoldingsOptions {
+  readonly url: string
+  readonly files: ReadonlySet<string>
+  /** Learns the names of the topic's documents. */
+  readonly taken: Taken
+  /** Answers that nothing may go on from, by their keys. */
+  readonly apart?: ReadonlySet<string>
+  readonly signal?: AbortSignal
 }
 
 interface Tracked {
@@ -106,9 +116,7 @@ const uriCollector = (taken: Taken) => {
 /** First pass: which documents there are, and who captured what. Looks closely at first and closing records only. */
 const survey = async (
   topic: Topic,
-  url: string,
-  files: ReadonlySet<string>,
-  taken: Taken,
+  { url, files, taken, apart }: HoldingsOptions,
   options: Pick<ReadOptions, 'signal'>,
 ): Promise<Known> => {
   const known: Known = { open: new Map(), ended: new Map() }
@@ -119,8 +127,10 @@ const survey = async (
     collect(uri, 0, uri.length)
     const { response_id, seq, source, end } = record
     if (response_id === undefined || response_id === '' || seq === undefined) return
-    if (source?.url === url && files.has(source.file)) begins(known, track(record, partition, offset))
-    const tracked = known.open.get(keyOf(record.destination_uri, response_id))
+    const key = keyOf(record.destination_uri, response_id)
+    const isOurs = source?.url === url && files.has(source.file) && !apart?.has(key)
+    if (isOurs) begins(known, track(record, partition, offset))
+    const tracked = known.open.get(key)
     if (end !== undefined && tracked !== undefined) ends(known, tracked, end)
   }
   for await (const { partition, entries } of topic.read({}, options)) {
@@ -198,17 +208,12 @@ const recount = async (topic: Topic, known: Known, options: Pick<ReadOptions, 's
 /**
  * What the topic holds of the texts of one source. The topic alone is asked, all of it; what this needs in memory
  * follows from the number of `files` and of their open answers, not from the length of the topic. Once `signal` aborts,
- * the rest is left unread. `taken` learns the names of its documents.
+ * the rest is left unread.
  */
-export const holdingsOf = async (
-  topic: Topic,
-  url: string,
-  files: readonly string[],
-  signal?: AbortSignal,
-  taken = new Taken(),
-): Promise<Holdings> => {
+export const holdingsOf = async (topic: Topic, asked: HoldingsOptions): Promise<Holdings> => {
+  const { taken, signal } = asked
   const options = signal === undefined ? {} : { signal }
-  const known = await survey(topic, url, new Set(files), taken, options)
+  const known = await survey(topic, asked, options)
   if (known.open.size > 0) await recount(topic, known, options)
   const open = Map.groupBy(known.open.values(), ({ answer }) => answer.source!.file)
   return { taken, of: file => ({ open: open.get(file) ?? [], ended: known.ended.get(file) }) }
