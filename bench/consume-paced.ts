@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { openWarehouse } from '../src/pipeline.ts'
+import { StreamError } from '../src/std/error.ts'
 import type { Warehouse } from '../src/warehouse/warehouse.ts'
 import { median } from './measure.ts'
 import {
@@ -68,17 +69,19 @@ const untilThere = async (warehouse: Warehouse, signal: AbortSignal) => {
 export const measurePacedRows = async (bin: string, dir: string, pace: Pace): Promise<PacedRows> => {
   await using pacer = await startPacer(pace)
   const [logs, tables] = [join(dir, 'logs'), join(dir, 'warehouse')]
-  const signal = AbortSignal.timeout(pace.seconds * 1000 + patienceMs)
+  const gone = new AbortController()
+  const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(pace.seconds * 1000 + patienceMs)])
   const producing = spawn(bin, ['produce', '-s', pacer.url, '-l', logs, '--concurrency', `${pace.streams}`], {
     stdio: 'ignore',
   })
   await untilLogIsThere(logs, signal)
   const consuming = spawn(bin, ['consume', '--from', logs, '--warehouse', tables], { stdio: 'ignore' })
+  consuming.on('exit', code => gone.abort(new StreamError('bench/failed', `consume ended with code ${code}`)))
   try {
     const warehouse = await openWarehouse(tables)
     await untilThere(warehouse, signal)
     const finds = new Finds()
-    while (finds.trips.length < chunksOf(pace) && !signal.aborted) await finds.look(warehouse)
+    for (; finds.trips.length < chunksOf(pace); signal.throwIfAborted()) await finds.look(warehouse)
     checkAll(finds.trips, pace)
     return {
       latencies: latenciesOf(finds.trips, pace),

@@ -36,6 +36,10 @@ export interface Changed {
 }
 
 const nearestMax = 2
+/** Clusters that are no more are shown only while few; --changes has all. */
+const diedMax = 5
+/** An excerpt of about so many bytes was cut in front, most likely within a word. */
+const wholeExcerptBytesMax = 1000
 const barColumns = 20
 const numberColumns = 4
 const indent = ' '.repeat(numberColumns + 2)
@@ -78,9 +82,14 @@ const titleOf = ({ cluster, label, share_of_rows }: Latest, width: number): stri
   return `${String(cluster).padStart(numberColumns)}  ${pad(fit(shown(label), room), room, false)}  ${right}`
 }
 
+const readable = (excerpt: string) => {
+  const line = excerpt.replace(/\s+/g, ' ')
+  return Buffer.byteLength(excerpt) > wholeExcerptBytesMax ? `…${line.slice(line.indexOf(' '))}` : line.trim()
+}
+
 const nearLine = ({ destination_uri, excerpt }: Near, width: number): string => {
   const uri = fit(shown(destination_uri), Math.floor(width / 3))
-  const text = shown(excerpt.trim().replace(/\s+/g, ' '))
+  const text = shown(readable(excerpt))
   return `${uri}  ${fit(text, width - widthOf(uri) - 2)}`
 }
 
@@ -104,6 +113,12 @@ const diedLine = (one: Latest, width: number) =>
     width,
   )
 
+const earlierBlock = (died: readonly Latest[], width: number) => {
+  const more =
+    died.length > diedMax ? [`${indent}and ${died.length - diedMax} more: textstream clusters --changes`] : []
+  return ['earlier:', ...died.slice(0, diedMax).map(one => diedLine(one, width)), ...more].join('\n')
+}
+
 const headOf = (living: readonly Latest[], counts: { rows: number; without: number }) => {
   const [{ model, windows }] = living
   const without = counts.without === 0 ? '' : `, ${counts.without.toLocaleString('en')} of them without a cluster`
@@ -118,7 +133,7 @@ export const latestText = (
   const living = all.filter(({ change }) => change !== 'died')
   const died = all.filter(({ change }) => change === 'died')
   const blocks = [headOf(living, counts), ...living.map(one => livingBlock(one, width))]
-  if (died.length > 0) blocks.push(['earlier:', ...died.map(one => diedLine(one, width))].join('\n'))
+  if (died.length > 0) blocks.push(earlierBlock(died, width))
   return `${blocks.map(block => fitAll(block, width)).join('\n\n')}\n`
 }
 

@@ -91,6 +91,16 @@ const contractOf = (name: string, clustering: Clustering, recipeName: RecipeName
     )
   })
 
+  it('says of its clusters what asking about each window gives, also where they are no topics', async () => {
+    const { sample } = planted(2, 200)
+    const { model, clusters } = await fit(sample, { k: 6 })
+    const found = Map.groupBy(assigned(model, sample), cluster => cluster)
+    assert.deepEqual(
+      clusters.map(({ cluster, size }) => [cluster, size]),
+      clusters.map(({ cluster }) => [cluster, found.get(cluster)?.length]),
+    )
+  })
+
   it('gives the same model for the same sample and seed, to the byte', async () => {
     const { sample } = planted(4, 200)
     const models = [await fit(sample), await fit(sample)].map(({ model }) => Buffer.from(model.save()).toString('hex'))

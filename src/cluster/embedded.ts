@@ -7,6 +7,9 @@ import { loadModel, modelOf } from './model.ts'
 import { type Space, spaceOf } from './space.ts'
 import { rarityOf, weigh } from './weights.ts'
 
+/** With a model before, whose clusters are one start more, so few drawn starts are enough: fits follow one another. */
+const startsAfterMax = 4
+
 /** Which window belonged where in the model before: a start that keeps clusters what they were, where they still are. */
 const labelsBefore = (sample: readonly SampledWindow[], before: Model | undefined): Int32Array | undefined => {
   if (before === undefined) return undefined
@@ -36,7 +39,8 @@ const fit = (sample: readonly SampledWindow[], options: FitOptions): Fitted => {
   const chance = chanceFrom(seed)
   const rarity = rarityOf(sample, recipe.dimensions)
   const space = spaceOf[recipe.name](weigh(sample, rarity, recipe.name), chance)
-  const { points, spherical, starts } = space
+  const { points, spherical } = space
+  const starts = before === undefined ? space.starts : Math.min(space.starts, startsAfterMax)
   const found = kmeans(points, { k, starts, chance, spherical, given: labelsBefore(sample, before) })
   const { facts, ...numbers } = identityOf(sample, found, id, options)
   const table = tableOf(space, found, rarity)

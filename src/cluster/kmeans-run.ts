@@ -107,7 +107,7 @@ export class KMeansRun {
   /** Lloyd's iteration, until hardly a point changes its cluster. */
   settle(): Clusters {
     const movedMax = Math.floor(movedShareMax * this.#points.count)
-    for (let pass = 0; this.#assign() > movedMax && pass < passesMax; pass++) {
+    for (let pass = 0; (this.#assign() > movedMax || this.#hasEmpty()) && pass < passesMax; pass++) {
       this.#centre()
       this.#reseed()
     }
@@ -131,9 +131,11 @@ export class KMeansRun {
     const centre = this.#at(this.#k++)
     const square = this.#squareOf(centre)
     const costs = this.#costs
-    this.#points.products(centre, 1, this.#products)
+    const ownCosts = this.#ownCosts
+    const products = this.#products
+    this.#points.products(centre, 1, products)
     for (let i = 0; i < costs.length; i++) {
-      const cost = this.#ownCosts[i] - 2 * this.#products[i] + square
+      const cost = ownCosts[i] - 2 * products[i] + square
       if (cost < costs[i]) costs[i] = Math.max(0, cost)
     }
     costs[point] = 0
@@ -143,8 +145,11 @@ export class KMeansRun {
   #assign(): number {
     const k = this.#k
     const { count } = this.#points
-    const centreSquares = Array.from({ length: k }, (_, centre) => this.#squareOf(this.#at(centre)))
+    const centreSquares = Float64Array.from({ length: k }, (_, centre) => this.#squareOf(this.#at(centre)))
     const products = this.#products
+    const costs = this.#costs
+    const labels = this.#labels
+    const ownCosts = this.#ownCosts
     this.#points.products(this.#centres, k, products)
     let moved = 0
     for (let point = 0, at = 0; point < count; point++, at += k) {
@@ -156,8 +161,8 @@ export class KMeansRun {
         least = cost
         best = centre
       }
-      this.#costs[point] = Math.max(0, least + this.#ownCosts[point])
-      if (best === this.#labels[point]) continue
+      costs[point] = Math.max(0, least + ownCosts[point])
+      if (best === labels[point]) continue
       this.#move(point, best)
       moved++
     }
@@ -186,6 +191,10 @@ export class KMeansRun {
       for (let d = 0; d < dimensions; d++) into[d] = this.#sums[centre * dimensions + d] / size
       if (this.#spherical) this.#scaleToUnit(into)
     }
+  }
+
+  #hasEmpty(): boolean {
+    return this.#sizes.subarray(0, this.#k).includes(0)
   }
 
   /** An empty centre goes where a point is worst off; or stays empty, if none is. */

@@ -159,6 +159,21 @@ test('groups that are given may be fewer or more than the clusters, and have any
   }
 })
 
+test('there are as many clusters as were asked for, whatever start was given, if there are as many different points', () => {
+  const point = fc.tuple(fc.nat(12), fc.nat(12))
+  const started = fc.array(fc.tuple(point, fc.nat(5)), { minLength: 6, maxLength: 20 })
+  fc.assert(
+    fc.property(started, given => {
+      const rows = given.map(([row]) => row)
+      const groups = Int32Array.from(given, ([, group]) => group)
+      const { k, labels } = cluster(dense(rows), { k: 6, starts: 0, given: groups })
+      const expected = Math.min(6, new Set(rows.map(String)).size)
+      assert.deepEqual([k, new Set(labels).size], [expected, expected])
+    }),
+    { numRuns: 1000 },
+  )
+})
+
 test('spherical: only directions count', () => {
   const chance = chanceFrom(4)
   const rows = Array.from({ length: 90 }, (_, at) => {

@@ -15,21 +15,20 @@ const mixed = (bits: number) => {
 export const priorityOf = (answerHash: number, window: number): number =>
   mixed(mixed(answerHash ^ 0x9e3779b9) + Math.imul(window, 0x9e3779b1)) >>> 0
 
-/** Whether `a` leaves before `b` does. */
-const isAbove = (a: SampledWindow, b: SampledWindow) =>
-  a.priority > b.priority || (a.priority === b.priority && a.number > b.number)
-
 /**
  * The windows of lowest priority of all that were offered, at most `max`: each has the same chance to be kept, and which
  * are kept doesn't depend on the order in which they came. Of equal priority, those of lower number stay.
  */
 export class Sample {
   readonly #max: number
-  /** A heap: nothing is above its parent, so the first one leaves next. */
+  /** A heap: none is above its parent, so the first one leaves next. */
   readonly #heap: SampledWindow[] = []
+  /** Theirs, side by side: to look into windows all over the memory would take longer than all the rest. */
+  readonly #priorities: Float64Array
 
   constructor(max: number = sampleWindowsMax) {
     this.#max = max
+    this.#priorities = new Float64Array(max)
   }
 
   get size(): number {
@@ -38,20 +37,22 @@ export class Sample {
 
   /** Whether a window of this priority, and of a higher number than those before it, would be kept. */
   offers(priority: number): boolean {
-    return this.#heap.length < this.#max || priority < this.#heap[0].priority
+    return this.#heap.length < this.#max || priority < this.#priorities[0]
   }
 
   /** Gives what is not in the sample any more: the window that made way, the new one itself if it is not kept, or nothing. */
   add(window: SampledWindow): SampledWindow | undefined {
-    if (this.#heap.length < this.#max) {
-      this.#heap.push(window)
-      this.#rise(this.#heap.length - 1)
+    const size = this.#heap.length
+    if (size < this.#max) {
+      this.#put(size, window)
+      this.#rise(size)
       return undefined
     }
     const first = this.#heap[0]
-    if (!isAbove(first, window)) return window
-    this.#heap[0] = window
-    this.#sink(0)
+    if (first.priority < window.priority || (first.priority === window.priority && first.number < window.number))
+      return window
+    this.#put(0, window)
+    this.#sink()
     return first
   }
 
@@ -60,33 +61,40 @@ export class Sample {
     return [...this.#heap].sort((a, b) => a.priority - b.priority || a.number - b.number)
   }
 
+  #put(at: number, window: SampledWindow) {
+    this.#heap[at] = window
+    this.#priorities[at] = window.priority
+  }
+
+  /** Whether the one at `a` leaves before the one at `b`. */
+  #isAbove(a: number, b: number): boolean {
+    const gap = this.#priorities[a] - this.#priorities[b]
+    return gap === 0 ? this.#heap[a].number > this.#heap[b].number : gap > 0
+  }
+
   #rise(from: number) {
     let at = from
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!this.#swapIfAbove(at, parent)) return
+      if (!this.#isAbove(at, parent)) return
+      this.#swap(at, parent)
       at = parent
     }
   }
 
-  #sink(from: number) {
-    let at = from
-    for (;;) {
-      const left = 2 * at + 1
-      if (left >= this.#heap.length) return
-      const right = left + 1
-      const highest = right < this.#heap.length && isAbove(this.#heap[right], this.#heap[left]) ? right : left
-      if (!this.#swapIfAbove(highest, at)) return
-      at = highest
+  #sink() {
+    const size = this.#heap.length
+    for (let at = 0, child = 1; child < size; child = 2 * at + 1) {
+      if (child + 1 < size && this.#isAbove(child + 1, child)) child++
+      if (!this.#isAbove(child, at)) return
+      this.#swap(child, at)
+      at = child
     }
   }
 
-  #swapIfAbove(child: number, parent: number): boolean {
-    const heap = this.#heap
-    const [a, b] = [heap[child], heap[parent]]
-    if (!isAbove(a, b)) return false
-    heap[child] = b
-    heap[parent] = a
-    return true
+  #swap(a: number, b: number) {
+    const window = this.#heap[a]
+    this.#put(a, this.#heap[b])
+    this.#put(b, window)
   }
 }

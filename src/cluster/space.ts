@@ -2,11 +2,14 @@ import type { Chance } from './chance.ts'
 import type { RecipeName } from './cluster.ts'
 import { DensePoints, type Points, SparsePoints } from './points.ts'
 import { type Dense, times } from './product.ts'
-import type { Sparse } from './sparse.ts'
+import { firstRows, type Sparse } from './sparse.ts'
 import { truncatedSvd } from './svd.ts'
 
 /** Directions of the text's windows that are kept: fewer mix topics up, more let single words count. */
 export const latentDimensions = 16
+
+/** Directions are sought in so many windows of the sample, which is in no order; all of it is then laid along them. */
+const directionWindowsMax = 2048
 
 /** The space in which windows are compared, and the way from there back to terms. */
 export interface Space {
@@ -39,7 +42,7 @@ const throughRight = ({ rows, columns, value }: Dense, centres: Float64Array, k:
  * with any of these directions weigh more in their centre.
  */
 const latentSpace = (matrix: Sparse, chance: Chance): Space => {
-  const { right } = truncatedSvd(matrix, latentDimensions, chance)
+  const { right } = truncatedSvd(firstRows(matrix, directionWindowsMax), latentDimensions, chance)
   return {
     points: new DensePoints(times(matrix, right)),
     spherical: true,

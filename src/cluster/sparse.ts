@@ -29,3 +29,16 @@ export const transpose = (matrix: Sparse): Sparse => {
     }
   return { rows: matrix.columns, columns: matrix.rows, start, index, value }
 }
+
+/** The first `count` rows, or all if there are fewer; shares their numbers. */
+export const firstRows = ({ rows, columns, start, index, value }: Sparse, count: number): Sparse => {
+  const kept = Math.min(rows, count)
+  const end = start[kept]
+  return {
+    rows: kept,
+    columns,
+    start: start.subarray(0, kept + 1),
+    index: index.subarray(0, end),
+    value: value.subarray(0, end),
+  }
+}

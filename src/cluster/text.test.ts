@@ -38,9 +38,7 @@ const termOf = (word: string) => {
 }
 
 const countsOf = (words: readonly string[]) => {
-  const counts = new Map<number, number>()
-  for (const term of words.map(termOf)) counts.set(term, (counts.get(term) ?? 0) + 1)
-  return [...counts]
+  return [...new Set(words.map(termOf))].map(term => [term, 1])
 }
 
 const lastBytes = (whole: string) => {

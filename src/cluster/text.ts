@@ -24,8 +24,39 @@ const ringWordsAtFirst = 16
 const noWords = new Uint16Array(0)
 const wordsToSecond = strideWords - (wordsMin % strideWords)
 
-/** For each term its place among those found so far, if that place holds it: otherwise anything, so it is never cleared. */
-const placeOf = new Uint16Array(dimensions)
+/** For each term the last asking that found it. */
+const foundBy = new Uint32Array(dimensions)
+let asking = 0
+
+const nextAsking = () => {
+  if (asking === 0xffffffff) {
+    foundBy.fill(0)
+    asking = 0
+  }
+  return ++asking
+}
+
+/**
+ * Terms of `ring[from, to)` that this asking has not found yet, into `index` from `length` on; gives the new length. A
+ * term is always written, and counts if it is new: to branch on that would cost more than all the rest.
+ */
+const takeNew = (
+  ring: Uint16Array,
+  from: number,
+  to: number,
+  index: Uint16Array,
+  length: number,
+  by: number,
+): number => {
+  for (let at = from; at < to; at++) {
+    const term = ring[at]
+    const difference = foundBy[term] ^ by
+    index[length] = term
+    length += (difference | -difference) >>> 31
+    foundBy[term] = by
+  }
+  return length
+}
 
 class TextFollower implements Follower {
   window = 0
@@ -58,14 +89,16 @@ class TextFollower implements Follower {
 
   terms(into: Terms): void {
     const length = Math.min(this.#kept - this.#since, windowWords)
-    makeRoom(into, length)
-    into.length = 0
-    let at = this.#at - this.#since - length
-    if (at < 0) at += ringWordsMax
-    for (let i = 0; i < length; i++) {
-      count(into, this.#ring[at])
-      if (++at === ringWordsMax) at = 0
-    }
+    makeRoom(into, length + 1)
+    const by = nextAsking()
+    const from = this.#at - this.#since - length
+    const to = from + length
+    let found = 0
+    if (from < 0)
+      found = takeNew(this.#ring, from + ringWordsMax, Math.min(to, 0) + ringWordsMax, into.index, found, by)
+    found = takeNew(this.#ring, Math.max(from, 0), to, into.index, found, by)
+    into.count.fill(1, 0, found)
+    into.length = found
   }
 
   excerpt(): Buffer {
@@ -144,20 +177,10 @@ class TextFollower implements Follower {
   }
 }
 
-const count = (into: Terms, term: number) => {
-  const place = placeOf[term]
-  if (place < into.length && into.index[place] === term) into.count[place]++
-  else {
-    placeOf[term] = into.length
-    into.index[into.length] = term
-    into.count[into.length++] = 1
-  }
-}
-
 /**
  * Windows of words, wherever the text was cut. A window ends with the word `wordsMin`, and with each word whose number is
  * a multiple of `strideWords` behind it, as soon as the character behind that word is there; it is the last `windowWords`
- * words, or as many as there are. Asked within `onWindow`, `excerpt` gives the text up to that word's end.
+ * words, or as many as there are; each of its terms counts once. Asked within `onWindow`, `excerpt` gives the text up to that word's end.
  */
 export const text: Recipe = {
   name: 'text',

@@ -99,7 +99,6 @@ export class Committer {
     counters.malformed += gathered.malformed
     counters.rows += rows.length
     gathered.clear()
-    await writer.roll()
     if (answers.count <= answersMax) return
     answers.forget()
     voices.clear()

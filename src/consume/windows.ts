@@ -42,7 +42,9 @@ export class Windows {
   readonly #sample = new Sample()
   /** Windows that rows wait for, until there is a model. */
   readonly #waiting = new Map<number, SampledWindow>()
-  readonly #changes = new Map<string, Uint8Array | null>()
+  /** Of the sample and the windows that rows wait for; written out only if they are still there at the next commit. */
+  readonly #changes = new Map<string, SampledWindow | null>()
+  readonly #unsavedModels: Model[] = []
   #model: Model | undefined
   #windows = 0
   #nextFit = nextFitAfter(0)
@@ -119,7 +121,7 @@ export class Windows {
     this.#model = model
     this.#nextFit = nextFitAfter(this.#windows)
     this.#waitingRows = 0
-    this.#changes.set(`${keys.model}${model.id}`, model.save())
+    this.#unsavedModels.push(model)
     return clusters
   }
 
@@ -136,8 +138,9 @@ export class Windows {
 
   /** All that changed since the last call, to be committed. */
   save(into: Map<string, Uint8Array | null>): void {
-    for (const [key, value] of this.#changes) into.set(key, value)
+    for (const [key, window] of this.#changes) into.set(key, window === null ? null : saveWindow(window))
     this.#changes.clear()
+    for (const model of this.#unsavedModels.splice(0)) into.set(`${keys.model}${model.id}`, model.save())
     const counts: Saved = {
       windows: this.#windows,
       nextFit: this.#nextFit,
@@ -157,7 +160,7 @@ export class Windows {
     const left = this.#sample.add(window)
     if (left === window) return
     if (left !== undefined) this.#changes.set(`${keys.sample}${left.number}`, null)
-    this.#changes.set(`${keys.sample}${number}`, saveWindow(window))
+    this.#changes.set(`${keys.sample}${number}`, window)
   }
 
   #current(number: number, priority: number): SampledWindow {
@@ -182,7 +185,7 @@ export class Windows {
     const terms = { index: index.slice(0, length), count: count.slice(0, length) }
     const window = { number, priority: 0, place: emptyPlace, ...terms, excerpt: Buffer.alloc(0) }
     this.#waiting.set(number, window)
-    this.#changes.set(`${keys.waiting}${number}`, saveWindow(window))
+    this.#changes.set(`${keys.waiting}${number}`, window)
     return number
   }
 

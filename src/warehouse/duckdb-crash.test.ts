@@ -2,14 +2,13 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, readdir, rmdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { describe, type TestContext, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { duckdbWarehouse } from './duckdb.ts'
 import { readSnapshot, type TableName } from './snapshot.ts'
-import { ask, rowsOf, tempDir } from './testing.ts'
+import { ask, rowsOf, tempDir, tmpfs } from './testing.ts'
 
 const long = process.env.TEXTSTREAM_LONG !== undefined
 const seed = Number(process.env.TEXTSTREAM_SEED ?? 20261123)
@@ -166,7 +165,7 @@ test(`kill -9 at any time loses and doubles no row (TEXTSTREAM_SEED=${seed})`, a
 
 const points: Readonly<Record<string, readonly number[]>> = long
   ? { fsync: upTo(40), fdatasync: upTo(60), rename: upTo(20), unlink: upTo(20), pwrite64: upTo(100) }
-  : { fsync: [7], fdatasync: [2, 9, 20], rename: [0, 2], pwrite64: [40] }
+  : { fsync: [7], fdatasync: [2, 20], rename: [0, 2], pwrite64: [40] }
 
 describe('kill -9 at a system call loses and doubles no row', needsStrace, () => {
   for (const [call, numbers] of Object.entries(points)) {
@@ -176,9 +175,7 @@ describe('kill -9 at a system call loses and doubles no row', needsStrace, () =>
         const child = start(dir, ['-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${point + 1}`], 60)
         await ended(child)
         assert.equal(child.signalCode, 'SIGKILL', JSON.stringify([child.exitCode, notesOf(dir).at(-1)]))
-        const count = await check(dir)
-        await ended(start(dir, [], 12))
-        assert.ok((await check(dir)) > count)
+        await check(dir)
       })
     }
   }
@@ -241,16 +238,6 @@ describe('a failed commit leaves nothing, and the next writer goes on', needsStr
     })
   }
 })
-
-const tmpfs = async (t: TestContext, size: string): Promise<string | undefined> => {
-  const dir = await mkdtemp(join(tmpdir(), 'textstream-full-'))
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', dir]).status === 0
-  t.after(async () => {
-    if (mounted) execFileSync('umount', ['-l', dir])
-    await rmdir(dir)
-  })
-  return mounted ? dir : undefined
-}
 
 test('a disk that is really full costs nothing that was committed', async t => {
   const disk = await tmpfs(t, '1m')

@@ -47,3 +47,8 @@ export const foreign = (dir: string, what: string): StreamError =>
     'warehouse/foreign',
     `"${dir}" is no warehouse of ours: ${what}; nothing was touched; give another folder`,
   )
+
+export const lost = (path: string): StreamError => {
+  const message = `warehouse file "${path}" was committed, and is gone; restore it, or give another folder`
+  return new StreamError('warehouse/damaged', message)
+}

@@ -4,8 +4,18 @@ import { join } from 'node:path'
 import { makeFolder } from '../std/durable.ts'
 import { errnoOf } from '../std/error.ts'
 import { lock } from '../std/lock.ts'
-import { foreign } from './faults.ts'
-import { isOurs, isParquet, lockFile, scratchDir, stateDir, stateFile, tailDir } from './layout.ts'
+import { foreign, lost } from './faults.ts'
+import {
+  isOurs,
+  isParquet,
+  lockFile,
+  partPath,
+  publicPath,
+  scratchDir,
+  stateDir,
+  stateFile,
+  tailDir,
+} from './layout.ts'
 import { placeFiles } from './place.ts'
 import { tableNames } from './schema.ts'
 import { State } from './state.ts'
@@ -51,6 +61,13 @@ const refuseUnknown = async (dir: string, state: State): Promise<void> => {
   }
 }
 
+const refuseLost = (dir: string, state: State): void => {
+  const parts = tableNames.flatMap(table => state.partsOf(table)).map(({ part }) => partPath(dir, part))
+  const files = state.publicFiles().map(({ table, name }) => publicPath(dir, table, name))
+  const gone = [...parts, ...files].find(path => !existsSync(path))
+  if (gone !== undefined) throw lost(gone)
+}
+
 /** What was written, but never committed; or merged, and not yet removed. */
 const removeLeftovers = async (dir: string, state: State): Promise<void> => {
   const parts = tableNames.flatMap(table => state.partsOf(table))
@@ -68,6 +85,7 @@ const open = async (dir: string): Promise<State> => {
     for (const table of tableNames) await makeFolder(join(dir, table))
     await makeFolder(tailDir(dir))
     await placeFiles(dir, state)
+    refuseLost(dir, state)
     await removeLeftovers(dir, state)
     return state
   } catch (error) {

@@ -68,7 +68,7 @@ const newestUpTo = (parts: readonly Part[], level: number) =>
 export const mergeable = (parts: readonly Part[]): readonly Part[] => {
   for (let level = levelMax - 1; level >= 0; level--) {
     const newest = newestUpTo(parts, level)
-    if (newest.length >= mergePartsMax) return newest
+    if (newest.filter(part => part.level === level).length >= mergePartsMax) return newest
   }
   return []
 }

@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../std/durable.ts'
 import { StreamError } from '../std/error.ts'
+import { lost } from './faults.ts'
 import { partPath, publicPath, rangeName } from './layout.ts'
 import type { Range } from './parts.ts'
 import type { TableName } from './schema.ts'
@@ -21,11 +22,6 @@ export const nameFile = (
   let again = 0
   while (state.has(table, rangeName(partition, from, to, again))) again++
   return { table, name: rangeName(partition, from, to, again), partition, to }
-}
-
-const lost = (path: string) => {
-  const message = `warehouse file "${path}" was committed, and is gone; restore it, or give another folder`
-  return new StreamError('warehouse/damaged', message)
 }
 
 const taken = (path: string) => {

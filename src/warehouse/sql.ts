@@ -7,9 +7,11 @@ export const literal = (text: string): string =>
   text.includes('\0') ? `(${text.split('\0').map(quoted).join(' || chr(0) || ')})` : quoted(text)
 
 const wild = /[[*?]/
+/** In a pattern a backslash would part folders; the range has only it and its neighbours `[`, `]` and `^`. */
+const classOf = (character: string) => (character === '\\' ? '[[-^]' : `[${character}]`)
 
 /** DuckDB takes a path that it reads for a pattern; this is the pattern of one path alone. */
-const patternOf = (path: string) => (wild.test(path) ? path.replace(/[[*?\\]/g, character => `[${character}]`) : path)
+const patternOf = (path: string) => (wild.test(path) ? path.replace(/[[*?\\]/g, classOf) : path)
 
 /** A list of files to read, for `read_parquet` and the like. */
 export const literals = (paths: readonly string[]): string => `[${paths.map(patternOf).map(literal).join(', ')}]`

@@ -1,5 +1,6 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -56,6 +57,17 @@ export const tempDir = async (t: TestContext): Promise<string> => {
   const dir = await mkdtemp(join(tmpdir(), 'textstream-warehouse-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   return dir
+}
+
+/** A disk of its own; undefined without the right to mount one. */
+export const tmpfs = async (t: TestContext, size: string): Promise<string | undefined> => {
+  const dir = await mkdtemp(join(tmpdir(), 'textstream-full-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', dir]).status === 0
+  t.after(async () => {
+    if (mounted) execFileSync('umount', ['-l', dir])
+    await rmdir(dir)
+  })
+  return mounted ? dir : undefined
 }
 
 /** How often a reader may come too late for a part of the tail. */

@@ -278,28 +278,5 @@ export const warehouseContract = (name: string, make: MakeWarehouse, { skip = {}
       await assert.rejects(writer.commit(commitOf(answer(1))), failsWith('warehouse/commit'))
       assert.equal(await warehouse.committed(), undefined)
     })
-
-    promises('200,000 answers in one commit', async warehouse => {
-      const rows = new Rows()
-      rows.partitions.push('log')
-      for (let i = 0; i < 200_000; i++) {
-        rows.voices.push({ agent_id: `Agent_${i % 100}`, destination_uri: `/${i}.md`, response_id: `r${i}` })
-        rows.begin(1)
-        rows.voice[i] = i
-        rows.partition[i] = 0
-        rows.offset[i] = i
-        rows.micros[i] = i
-        rows.seq[i] = 0
-        rows.cluster[i] = 1
-        rows.model[i] = 1
-        rows.waitsFor[i] = -1
-        rows.text[i] = 0x61
-        rows.end(i + 1)
-      }
-      await using writer = await warehouse.writer()
-      await writer.commit({ position: { log: 200_000 }, rows })
-      const sql = 'select count(distinct response_id), count(distinct destination_uri) from chunks_clustered'
-      assert.deepEqual(await select(warehouse, sql), [[200_000, 200_000]])
-    })
   })
 }

@@ -96,6 +96,7 @@ const appendBatch = async (connection: DuckDBConnection, rows: Rows, slice: Slic
   const chunk = new DuckDBDataChunk(newChunk())
   for (const turn of cutInto(rows, slice, turnRowsMax, turnBytesMax)) {
     appendTurn(appender, chunk, rows, turn)
+    appender.flushSync()
     await nextTurn()
   }
   appender.closeSync()
