@@ -6,6 +6,7 @@
 import type { Clustering } from './cluster/cluster.ts'
 import type { Runner } from './refresh/runner.ts'
 import type { Source } from './source/source.ts'
+import { isKafkaAddress, type KafkaAddress, parseKafkaAddress } from './topic/kafka-address.ts'
 import type { Topic } from './topic/topic.ts'
 import type { Warehouse } from './warehouse/warehouse.ts'
 
@@ -23,6 +24,27 @@ export const openHttp = async (url: string): Promise<Source> => {
 export const openLog = async (dir: string): Promise<Topic> => {
   const { fileTopic } = await import('./topic/file.ts')
   return fileTopic(dir)
+}
+
+/** Brokers are told who we are by the environment alone: TEXTSTREAM_KAFKA_…. */
+export const openKafka = async (address: KafkaAddress): Promise<Topic> => {
+  const { kafkaTopic } = await import('./topic/kafka.ts')
+  const { kafkaSecurity } = await import('./topic/kafka-security.ts')
+  return kafkaTopic(address, { security: kafkaSecurity(process.env) })
+}
+
+/** A log's folder, or `kafka://host:port/topic` → the topic. */
+export const openTopic = (address: string): Promise<Topic> =>
+  isKafkaAddress(address) ? openKafka(parseKafkaAddress(address)) : openLog(address)
+
+/** Makes a topic of a Kafka cluster; false if it was there. */
+export const createKafka = async (
+  address: KafkaAddress,
+  wanted: { readonly partitions: number; readonly replication: number },
+): Promise<boolean> => {
+  const { createKafkaTopic } = await import('./topic/kafka-create.ts')
+  const { kafkaSecurity } = await import('./topic/kafka-security.ts')
+  return createKafkaTopic(address, wanted, kafkaSecurity(process.env))
 }
 
 export const openClustering = async (): Promise<Clustering> => (await import('./cluster/embedded.ts')).embedded

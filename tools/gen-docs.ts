@@ -25,7 +25,8 @@ const section = (title: string, command: Command) => `## ${title}\n\n\`\`\`\n${h
 
 const sectionsOf = (title: string, command: Command): string[] => {
   outfit(command, {})
-  const parts = title === 'textstream' ? [] : command.commands
+  const shown = command.createHelp().visibleCommands(command)
+  const parts = title === 'textstream' ? [] : command.commands.filter(part => shown.includes(part))
   return [section(title, command), ...parts.map(part => section(`${title} ${part.name()}`, part))]
 }
 

@@ -10,9 +10,9 @@ export const floors: readonly (readonly string[])[] = [
   ['std'],
   ['chunk', 'metrics', 'wire'],
   ['source', 'topic', 'warehouse', 'cluster'],
-  ['produce', 'refresh', 'consume'],
+  ['produce', 'refresh', 'consume', 'stack'],
   ['pipeline.ts'],
-  ['web', 'cli', 'stack'],
+  ['web', 'cli'],
 ]
 
 /** Files that implement a port. Outside their room only the pipeline names them, and loads them late. */

@@ -1,7 +1,8 @@
 import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
-import { openLog } from '../pipeline.ts'
+import { openTopic } from '../pipeline.ts'
 import { harmless } from '../std/terminal.ts'
+import { isKafkaAddress } from '../topic/kafka-address.ts'
 import { exit, say } from './run.ts'
 import { untilSeenEnough } from './signals.ts'
 
@@ -19,7 +20,8 @@ interface Flags {
 
 const show = async (uri: string, { from, allowIncomplete, json }: Flags) => {
   const { readDocument } = await import('../refresh/cat.ts')
-  using document = await readDocument([from], uri)
+  const topics = isKafkaAddress(from) ? [await openTopic(from)] : []
+  using document = await readDocument(topics.length > 0 ? [] : [from], uri, topics)
   const { state, faults, conflicts } = document.row
   if (json) process.stdout.write(`${JSON.stringify(document.row)}\n`)
   else await pipeline(document.open(), process.stdout, { end: false })
@@ -34,7 +36,7 @@ const show = async (uri: string, { from, allowIncomplete, json }: Flags) => {
 const follow = async (uri: string, from: string) => {
   const { followDocument } = await import('../refresh/follow.ts')
   const signal = untilSeenEnough()
-  for await (const followed of followDocument(await openLog(from), uri, signal)) {
+  for await (const followed of followDocument(await openTopic(from), uri, signal)) {
     if ('notice' in followed) say(followed.notice)
     else if (!process.stdout.write(followed.text)) await new Promise(resolve => process.stdout.once('drain', resolve))
   }
@@ -47,7 +49,10 @@ export const command = (): Command =>
     .description('Write one document of a log to standard output.')
     .addHelpText('before', examples)
     .argument('<uri>', 'its destination_uri, e.g. /alone.md')
-    .requiredOption('--from <log>', 'the folder that produce writes; without --follow also a file, a glob, or packed')
+    .requiredOption(
+      '--from <log>',
+      'the folder that produce writes, or kafka://host:port/topic; without --follow also a file, a glob, or packed',
+    )
     .option('-f, --follow', 'go on with what is written, until the document ends or Ctrl-C', false)
     .option('--allow-incomplete', 'exit 0 although the document is incomplete', false)
     .option('--json', 'what a refresh says of the document instead of its text', false)

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
 import type { Progress } from '../consume/consume.ts'
-import { openClustering, openLog, openWarehouse } from '../pipeline.ts'
+import { openClustering, openTopic, openWarehouse } from '../pipeline.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
+import { isKafkaAddress, kafkaAddressOf, kafkaName } from '../topic/kafka-address.ts'
 import { wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
 import { untilSignal } from './signals.ts'
@@ -11,11 +12,13 @@ const examples = `Examples:
   textstream consume --from logs/                            into ./warehouse, and on as the log grows, until Ctrl-C
   textstream consume --from logs/ --once                     ends where the log ends
   textstream consume --from logs/ --warehouse w4 --clusters 4 --seed 7
+  textstream consume --from kafka://localhost:9092/chunks    from a topic of Kafka
   textstream query "select cluster, label, count(*) from chunks_clustered group by all"
 
 Run it again to go on where it was: nothing is lost, nothing is counted twice.
 `
 
+const topicDefault = 'chunks'
 const clustersMax = 64
 const seedMax = 2 ** 31 - 1
 const redrawMs = 500
@@ -40,19 +43,30 @@ interface Flags {
 const usage = (message: string) => new StreamError('consume/usage', message)
 
 /** The old consumer's options that name an engine of a later release. */
-const refuseLater = ({ kafkaBrokerPort, topic, hivePort, hiveTable, schemaFile }: Flags) => {
-  const engine = (kafkaBrokerPort ?? topic) ? 'Kafka' : (hivePort ?? hiveTable) ? 'Hive' : undefined
-  const why = 'a log is read with --from DIR, into --warehouse DIR'
-  if (engine !== undefined) throw usage(`${engine} comes with a later release: ${why}`)
+const refuseLater = ({ hivePort, hiveTable, schemaFile }: Flags) => {
+  const why = 'tables are kept in --warehouse DIR'
+  if ((hivePort ?? hiveTable) !== undefined) throw usage(`Hive comes with a later release: ${why}`)
   if (schemaFile !== undefined) throw usage(`--schema-file comes with a later release, for Spark: ${why}`)
+}
+
+/** `-k` and `-t` are the old names of `--from kafka://…`. */
+const fromOf = ({ from, kafkaBrokerPort, topic }: Flags): string => {
+  if (from !== undefined && kafkaBrokerPort !== undefined)
+    throw usage('--from and --kafka-broker-port at the same time: leave one away')
+  if (kafkaBrokerPort !== undefined) return kafkaName(kafkaAddressOf(kafkaBrokerPort, topic ?? topicDefault))
+  if (topic !== undefined && from === undefined)
+    throw usage(`--topic ${JSON.stringify(topic)} without --kafka-broker-port: which broker? give -k PORT or host:port`)
+  if (from === undefined)
+    throw usage('nothing to read: give the log, as in --from logs/ or --from kafka://localhost/chunks')
+  return from
 }
 
 const placesOf = (flags: Flags) => {
   refuseLater(flags)
-  if (flags.from === undefined) throw usage('nothing to read: give the log, as in --from logs/')
+  const from = fromOf(flags)
   if (flags.warehouse !== undefined && flags.logsDir !== undefined)
     throw usage('--warehouse and --logs-dir are two names of the same: leave one away')
-  return { from: flags.from, dir: flags.warehouse ?? flags.logsDir ?? 'warehouse' }
+  return { from, dir: flags.warehouse ?? flags.logsDir ?? 'warehouse' }
 }
 
 const settingsOf = ({ clusters, seed, features }: Flags) => ({
@@ -63,8 +77,12 @@ const settingsOf = ({ clusters, seed, features }: Flags) => ({
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
 
+/** How far behind in words: a log counts bytes, Kafka records. */
+const behindIn = (from: string) => (lag: number) =>
+  `${isKafkaAddress(from) ? amount(lag, 'record') : megabytes(lag)} behind`
+
 /** A line that is drawn again and again on a terminal; elsewhere nothing. Ends without a trace. */
-const showProgress = (progress: Progress, lag: () => Promise<number>): Disposable => {
+const showProgress = (progress: Progress, lag: () => Promise<string>): Disposable => {
   if (!process.stderr.isTTY) return { [Symbol.dispose]: () => {} }
   let [rows, at] = [0, performance.now()]
   const draw = async () => {
@@ -72,7 +90,7 @@ const showProgress = (progress: Progress, lag: () => Promise<number>): Disposabl
     const rate = Math.round(((progress.rows - rows) * 1000) / (now - at))
     ;[rows, at] = [progress.rows, now]
     const model = progress.model === 0 ? 'no model yet' : `model ${progress.model}`
-    const line = `${amount(progress.rows, 'row')}, ${rate.toLocaleString('en')}/s, ${megabytes(behind)} behind, ${model}`
+    const line = `${amount(progress.rows, 'row')}, ${rate.toLocaleString('en')}/s, ${behind}, ${model}`
     process.stderr.write(`\r${line}\x1b[K`)
   }
   const timer = setInterval(() => draw().catch(() => {}), redrawMs)
@@ -84,7 +102,7 @@ const showProgress = (progress: Progress, lag: () => Promise<number>): Disposabl
   }
 }
 
-const summary = (progress: Progress, dir: string, lag: number, seconds: number): string[] => {
+const summary = (progress: Progress, dir: string, behind: string | undefined, seconds: number): string[] => {
   const { rows, records, malformed, repeats, conflicts, model } = progress
   const clusters = model === 0 ? 'too little text for clusters yet' : `model ${model}`
   const oddities = [
@@ -93,7 +111,7 @@ const summary = (progress: Progress, dir: string, lag: number, seconds: number):
     ...(malformed > 0 ? [`${amount(malformed, 'malformed line')}, kept in the table rejected`] : []),
   ]
   return [
-    `${amount(rows, 'row')} from ${amount(records, 'line')} into ${dir}, in ${seconds.toFixed(2)} s; ${clusters}; ${lag === 0 ? 'at the end of the log' : `${megabytes(lag)} behind`}`,
+    `${amount(rows, 'row')} from ${amount(records, 'line')} into ${dir}, in ${seconds.toFixed(2)} s; ${clusters}; ${behind ?? 'at its end'}`,
     ...(oddities.length > 0 ? [`noticed: ${oddities.join('; ')}`] : []),
   ]
 }
@@ -115,21 +133,22 @@ const act = async (flags: Flags) => {
     import('../consume/consume.ts'),
     import('../cluster/recipes.ts'),
   ])
-  const [topic, warehouse, clustering] = [await openLog(from), await openWarehouse(dir), await openClustering()]
+  const [topic, warehouse, clustering] = [await openTopic(from), await openWarehouse(dir), await openClustering()]
   const progress = newProgress()
+  const inWords = behindIn(from)
   const lag = async () => lagOf(await topic.end(), progress.position)
   await topic.end()
-  await noteAt(from, dir)
+  if (!isKafkaAddress(from)) await noteAt(from, dir)
   const stop = untilSignal()
   const began = performance.now()
   {
-    using _ = showProgress(progress, lag)
+    using _ = showProgress(progress, async () => inWords(await lag()))
     const options = { clustering, recipeOf, settings: settingsOf(flags), progress }
     await consume(topic, warehouse, { ...options, follow: !flags.once, signal: stop.signal })
   }
   const seconds = (performance.now() - began) / 1000
   const behind = await lag()
-  for (const line of summary(progress, dir, behind, seconds)) say(line)
+  for (const line of summary(progress, dir, behind === 0 ? undefined : inWords(behind), seconds)) say(line)
   if (flags.json) process.stdout.write(`${JSON.stringify({ ...progress, lag: behind, seconds })}\n`)
   process.exitCode = stop.code() ?? (progress.malformed > flags.malformedMax ? exit.findings : exit.done)
 }
@@ -138,7 +157,7 @@ export const command = (): Command =>
   new Command('consume')
     .description('Reads a log as it grows, clusters its text, and keeps tables of it that can be queried.')
     .addHelpText('before', `${examples}\n`)
-    .option('--from <dir>', 'the log')
+    .option('--from <log>', 'the folder of a log, or kafka://host:port/topic')
     .option('--warehouse <dir>', 'the tables (default: "warehouse")')
     .option('--once', 'ends at the end of the log, as it is at the start', false)
     .option('--clusters <k>', 'how many clusters to look for (default: 5)', wholeNumber(1, clustersMax))
@@ -153,8 +172,8 @@ export const command = (): Command =>
     .option('--json', 'the report as JSON on standard output', false)
     .option('-l, --logs-dir <dir>', "the old consumer's name for --warehouse")
     .option('-s, --schema-file <file>', 'comes with a later release')
-    .option('-k, --kafka-broker-port <port>', 'comes with a later release')
-    .option('-t, --topic <name>', 'comes with a later release')
+    .option('-k, --kafka-broker-port <port>', 'a Kafka broker, port or host:port: the same as --from kafka://…')
+    .option('-t, --topic <name>', 'the topic at that broker (default: "chunks")')
     .option('--hive-port <port>', 'comes with a later release')
     .option('--hive-table <name>', 'comes with a later release')
     .addHelpText(

@@ -1,23 +1,30 @@
 import type { Command } from 'commander'
 import { StreamError } from '../std/error.ts'
+import { isKafkaAddress } from '../topic/kafka-address.ts'
 
 /** Places of engines that later releases carry to. Until then they would pass for the names of folders. */
-const placeOfLater = /^(?:kafka|hdfs|webhdfs):\//i
+const placeOfLater = /^(?:hdfs|webhdfs):\//i
+/** Whatever else is given as an address of Kafka would pass for a folder, too. */
+const takesKafka = new Set(['from', 'input', 'log'])
 
 /** What stands for itself, whatever it looks like. */
 const noPlaces = new Set(['agent', 'uri', 'seed', 'format', 'topic', 'kafkaBrokerPort'])
 
 const texts = (value: unknown): string[] => [value].flat().filter(one => typeof one === 'string')
 
-const placesIn = (command: Command): string[] => {
+const placesIn = (command: Command): { readonly name: string; readonly text: string }[] => {
   const values = command.registeredArguments.map((argument, i) => [argument.name(), command.processedArgs[i]] as const)
   const named = [...values, ...Object.entries(command.opts())]
-  return named.flatMap(([name, value]) => (noPlaces.has(name) ? [] : texts(value)))
+  return named.flatMap(([name, value]) => (noPlaces.has(name) ? [] : texts(value).map(text => ({ name, text }))))
 }
 
-/** Refuses them among the arguments and options of a command, before it does anything. */
+/** Refuses these among the arguments and options of a command, before it does anything. */
 export const refuseLaterPlaces = (command: Command): void => {
-  const place = placesIn(command).find(text => placeOfLater.test(text))
+  const places = placesIn(command)
+  const misplaced = places.find(({ name, text }) => isKafkaAddress(text) && !takesKafka.has(name))
+  if (misplaced !== undefined)
+    throw new StreamError('cli/usage', `"${misplaced.text}" is no folder; produce takes Kafka as -k host:port -t topic`)
+  const place = places.find(({ text }) => placeOfLater.test(text))?.text
   if (place === undefined) return
   const scheme = place.slice(0, place.indexOf(':'))
   throw new StreamError('cli/usage', `"${place}": "${scheme}:" comes in a later release; give a file or folder here`)

@@ -4,6 +4,9 @@ export interface ProduceFlags {
   readonly streamSourcePort?: string
   readonly kafkaBrokerPort?: string
   readonly topic?: string
+  readonly createTopic: boolean
+  readonly partitions: number
+  readonly replication: number
   readonly logsDir?: string
   readonly agent?: string
   readonly uri?: string

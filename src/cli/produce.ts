@@ -1,20 +1,22 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { StreamError } from '../std/error.ts'
-import type { Topic } from '../topic/topic.ts'
 import { wholeNumber } from './numbers.ts'
 import type { ProduceFlags } from './produce-flags.ts'
 
 const examples = `Examples:
   textstream produce -s 8000 -l logs/                          every text of the source at port 8000, into the log
   textstream produce -s http://host:8000 -l logs/ --seed 7     the same names for agents and documents every time
+  textstream produce -s 8000 -k 9092 -t chunks --create-topic  into a topic of the Kafka broker at localhost:9092
+  textstream produce -s 8000 -k 9092 -t chunks -l logs/        into both: each gets what it lacks
   my-agent | textstream produce - -l logs/ --agent Agent_Ada --uri /notes.md
   textstream produce - -l logs/ --format ndjson < records.ndjson
 
-Run it again to go on where it was cut off: what the log holds already is not captured twice.
+Run it again to go on where it was cut off: what the log or the topic holds already is not captured twice.
 `
 
-const defaultTopic = 'chunks'
 const streamsMaxOfAll = 1024
+const partitionsMax = 10_000
+const replicationMax = 100
 
 const notEmpty = (text: string): string => {
   if (text === '') throw new InvalidArgumentError('it must not be empty.')
@@ -22,14 +24,6 @@ const notEmpty = (text: string): string => {
 }
 
 const usage = (message: string) => new StreamError('produce/usage', message)
-
-const refuseKafka = ({ kafkaBrokerPort, topic }: ProduceFlags) => {
-  if (kafkaBrokerPort === undefined && topic !== undefined)
-    throw usage(`--topic ${JSON.stringify(topic)} without --kafka-broker-port: which broker? give -k PORT or host:port`)
-  if (kafkaBrokerPort === undefined) return
-  const message = `Kafka comes with a later release: cannot produce to topic "${topic ?? defaultTopic}" at "${kafkaBrokerPort}" yet; use --logs-dir DIR and leave -k and -t away`
-  throw usage(message)
-}
 
 const refuseMixed = (input: string | undefined, flags: ProduceFlags) => {
   if (input !== undefined && input !== '-')
@@ -40,13 +34,6 @@ const refuseMixed = (input: string | undefined, flags: ProduceFlags) => {
     throw usage('nothing to capture: give --stream-source-port PORT (or a URL), or "-" for standard input')
   if (input === undefined && (flags.agent ?? flags.uri ?? flags.format) !== undefined)
     throw usage('--agent, --uri and --format are for standard input ("-"); texts of a source get names of their own')
-}
-
-const openTopic = async ({ logsDir }: ProduceFlags): Promise<Topic> => {
-  if (logsDir !== undefined) return (await import('../pipeline.ts')).openLog(logsDir)
-  const { say } = await import('./run.ts')
-  say('textstream: warning: neither --logs-dir nor --kafka-broker-port is given: chunks are read and thrown away')
-  return (await import('../produce/nowhere.ts')).nowhere
 }
 
 const forInput = ['agent', 'uri', 'format'] as const
@@ -61,8 +48,7 @@ const withoutForeign = (input: string | undefined, flags: ProduceFlags, command:
 const act = async (input: string | undefined, given: ProduceFlags, command: Command) => {
   const flags = withoutForeign(input, given, command)
   refuseMixed(input, flags)
-  refuseKafka(flags)
-  const topic = await openTopic(flags)
+  const topic = await (await import('./produce-topic.ts')).openTarget(flags)
   if (input === '-') await (await import('./produce-input.ts')).produceInput(topic, flags)
   else await (await import('./produce-source.ts')).produceSource(topic, flags)
 }
@@ -73,8 +59,16 @@ export const command = (): Command =>
     .argument('[input]', '"-" captures standard input, as text or as NDJSON records')
     .option('-s, --stream-source-port <port>', 'the source: a port, host:port or URL')
     .option('-l, --logs-dir <dir>', 'the log that is written', notEmpty)
-    .option('-k, --kafka-broker-port <port>', 'a Kafka broker, port or host:port (comes with a later release)')
-    .option('-t, --topic <name>', `the topic at that broker (default: "${defaultTopic}")`)
+    .option('-k, --kafka-broker-port <port>', 'a Kafka broker: port, or host:port; several with commas between')
+    .option('-t, --topic <name>', 'the topic at that broker (default: "chunks")')
+    .option('--create-topic', 'makes the topic, if it is not there', false)
+    .option('--partitions <n>', 'of a topic that is made', wholeNumber(1, partitionsMax), 4)
+    .option(
+      '--replication <n>',
+      'brokers that keep each record of a topic that is made',
+      wholeNumber(1, replicationMax),
+      1,
+    )
     .option('--agent <name>', 'who writes standard input (default: a drawn name)', notEmpty)
     .option('--uri <uri>', 'the document that standard input goes into (default: a drawn name)', notEmpty)
     .addOption(new Option('--format <format>', 'of standard input; the first line tells').choices(['text', 'ndjson']))

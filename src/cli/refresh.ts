@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { openRunner } from '../pipeline.ts'
+import { openRunner, openTopic } from '../pipeline.ts'
 import type { Receipt } from '../refresh/refresh.ts'
 import { systemClock } from '../std/clock.ts'
 import { harmless } from '../std/terminal.ts'
+import { isKafkaAddress } from '../topic/kafka-address.ts'
 import { exit, say } from './run.ts'
 import { version } from './version.ts'
 import { amount } from './words.ts'
@@ -16,6 +17,7 @@ const shownMax = 5
 const examples = `Examples:
   textstream refresh logs/                         documents into ./refresh, with _receipt.json
   textstream refresh logs_*.txt archive.ndjson.zst -o rebuilt/
+  textstream refresh kafka://localhost:9092/chunks -o rebuilt/
   zcat old.log.gz | textstream refresh - -o rebuilt/ --json
 `
 
@@ -73,7 +75,8 @@ const notable = async ({ counters: c }: Receipt, out: string): Promise<string[]>
       `  incomplete: ${harmless(uri)}: ${faults?.join(', ')}${missing > 0 ? ` (${missing} records missing)` : ''}`,
   )
   const malformed = malformedIn(out, shownMax).map(
-    ({ input, offset, reason }) => `  malformed: ${harmless(input)} at byte ${offset}: ${harmless(reason)}`,
+    ({ input, offset, reason }) =>
+      `  malformed: ${harmless(input)} at ${isKafkaAddress(input) ? 'offset' : 'byte'} ${offset}: ${harmless(reason)}`,
   )
   return [...incomplete, ...open, ...malformed]
 }
@@ -87,7 +90,8 @@ const act = async (inputs: string[], flags: Flags) => {
   const { refresh } = await import('../refresh/refresh.ts')
   const began = performance.now()
   const receipt = await refresh(await openRunner(flags.runner), {
-    inputs,
+    inputs: inputs.filter(input => !isKafkaAddress(input)),
+    topics: await Promise.all(inputs.filter(isKafkaAddress).map(openTopic)),
     out: flags.out,
     attempts: flags.attempts,
     threads: flags.threads,
@@ -120,7 +124,10 @@ export const command = (): Command =>
   new Command('refresh')
     .description('Rebuild every document from logs, byte for byte, with a receipt.')
     .addHelpText('before', examples)
-    .argument('<input...>', 'log files, folders, globs, or - for standard input; .gz and .zst too')
+    .argument(
+      '<input...>',
+      'log files, folders, globs, kafka://host:port/topic, or - for standard input; .gz and .zst too',
+    )
     .option('-o, --out <folder>', 'where the documents go; absent, empty, or an earlier refresh', 'refresh')
     .addOption(runnerOption())
     .option('--attempts', 'write superseded answers too, below _attempts/', false)
@@ -132,5 +139,8 @@ export const command = (): Command =>
         .default(Math.min(threadsMax, availableParallelism()), `one per core, at most ${threadsMax}`),
     )
     .option('--json', 'the receipt on standard output', false)
-    .addHelpText('after', '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed or a document incomplete.')
+    .addHelpText(
+      'after',
+      '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed or a document incomplete, 4 Kafka cannot be reached.',
+    )
     .action(act)

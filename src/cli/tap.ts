@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { Chunk } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
-import { openLog } from '../pipeline.ts'
+import { openTopic } from '../pipeline.ts'
 import { asBuffer } from '../std/bytes.ts'
 import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
@@ -14,6 +14,7 @@ const examples = `Examples:
   textstream tap --from logs/                          all records, and then new ones as they come, until Ctrl-C
   textstream tap --from logs/ --new --agent Agent_Ada  only what Agent_Ada writes from now on
   textstream tap --from logs/ --once --json | jq .     the records that are there, as they lie in the log
+  textstream tap --from kafka://localhost:9092/chunks  the same of a Kafka topic
 `
 
 const textCharactersMax = 200
@@ -108,13 +109,13 @@ const show = async (topic: Topic, flags: Flags) => {
 const act = async (flags: Flags) => {
   if (flags.once && flags.new)
     throw new StreamError('tap/usage', '--once and --new together show nothing: leave one away')
-  await show(await openLog(flags.from), flags)
+  await show(await openTopic(flags.from), flags)
 }
 
 export const command = (): Command =>
   new Command('tap')
     .description('Shows the records of a log, and then new ones as they are written, until it is interrupted.')
-    .requiredOption('--from <dir>', 'the log')
+    .requiredOption('--from <log>', 'the folder of a log, or kafka://host:port/topic')
     .option('--agent <name>', 'only records of this agent')
     .option('--uri <uri>', 'only records of this document')
     .option('--limit <records>', 'ends after so many', oneOrMore, Number.POSITIVE_INFINITY)

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Verdict } from '../refresh/verify.ts'
 import type { Finding } from '../refresh/verify-report.ts'
 import { harmless } from '../std/terminal.ts'
+import { isKafkaAddress } from '../topic/kafka-address.ts'
 import { exit, say } from './run.ts'
 import { amount } from './words.ts'
 
@@ -11,6 +12,7 @@ const examples = `Examples:
   textstream verify refresh/                                  files against receipt, receipt against log
   textstream verify refresh/ --against texts/                 and every document against its original
   textstream verify refresh/ --log /archive/logs/ --json      where the log lies elsewhere by now
+  textstream verify refresh/ --log kafka://localhost:9092/chunks   what was read of a topic, against the topic
 `
 
 interface Flags {
@@ -71,9 +73,20 @@ const linesOf = (verdict: Verdict): string[] => {
   ]
 }
 
+/** Only who is named here is asked, never whom the receipt names. */
+const checkedTopics = async (out: string, addresses: readonly string[]) => {
+  if (addresses.length === 0) return undefined
+  const { openTopic } = await import('../pipeline.ts')
+  const { checkTopics } = await import('../refresh/verify-topics.ts')
+  return checkTopics(out, await Promise.all(addresses.map(openTopic)))
+}
+
 const act = async (out: string, { against, log, json }: Flags) => {
   const { verify } = await import('../refresh/verify.ts')
-  const verdict = verify({ out, against, logs: log })
+  const topics = await checkedTopics(out, log?.filter(isKafkaAddress) ?? [])
+  const files = log?.filter(place => !isKafkaAddress(place))
+  const logs = files?.length === 0 ? undefined : files
+  const verdict = verify({ out, against, logs, topics })
   if (json) process.stdout.write(`${JSON.stringify(verdict)}\n`)
   else process.stdout.write(`${linesOf(verdict).join('\n')}\n`)
   if (json && process.stderr.isTTY) say(verdictLine(verdict))
@@ -86,7 +99,10 @@ export const command = (): Command =>
     .addHelpText('before', examples)
     .argument('<folder>', 'what a refresh wrote')
     .option('--against <dir>', 'the folder with the texts that were captured')
-    .option('--log <path...>', 'where the log is now: files or folders; what is not found there is a failure')
+    .option(
+      '--log <path...>',
+      'where the log is now: files, folders, Kafka topics; what is not found there is a failure',
+    )
     .option('--json', 'the verdict as JSON on standard output', false)
     .addHelpText('after', '\nExit: 0 proven, 1 something differs, 2 usage. A receipt bears no signature.')
     .action(act)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, systemClock } from '../std/clock.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
+import { isTee } from '../topic/tee.ts'
 import type { Topic, TopicWriter } from '../topic/topic.ts'
 import { type Random, seededRandom, systemRandom } from './chance.ts'
 import { Desk, type Progress } from './desk.ts'
@@ -179,6 +180,14 @@ async function* chain(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerato
   yield* rest
 }
 
+/** The names of all documents there are. */
+const takenIn = async (topic: Topic, signal: AbortSignal | undefined): Promise<Taken> => {
+  const taken = new Taken()
+  for (const place of isTee(topic) ? topic.places : [topic])
+    await holdingsOf(place, { url: '', files: new Set(), taken, ...(signal && { signal }) })
+  return taken
+}
+
 const flowInto = async (
   writer: TopicWriter,
   topic: Topic,
@@ -186,7 +195,7 @@ const flowInto = async (
   options: PourOptions,
 ): Promise<Poured> => {
   const { clock = systemClock, random = systemRandom, signal, progress } = options
-  const taken = options.uri === undefined ? (await holdingsOf(topic, '', [], signal)).taken : new Taken()
+  const taken = options.uri === undefined ? await takenIn(topic, signal) : new Taken()
   const names = seededRandom(options.seed ?? randomBytes(16).toString('hex'))
   const desk = new Desk(writer, { clock, random, names, taken, signal })
   const blocks = readUntil(input, desk.signal)

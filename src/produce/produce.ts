@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto'
 import type { Source } from '../source/source.ts'
 import { compareUtf8 } from '../std/bytes.ts'
 import { type Clock, systemClock } from '../std/clock.ts'
+import { isTee, type TeeWriter } from '../topic/tee.ts'
 import type { Topic, TopicWriter } from '../topic/topic.ts'
 import { type CaptureContext, capture, type Delivery, type Plan } from './capture.ts'
 import { type Random, seededRandom, systemRandom } from './chance.ts'
 import { Desk, type Progress } from './desk.ts'
+import { level } from './level.ts'
 import { type RetryLimits, retryLimits } from './retry.ts'
 import { type Holdings, holdingsOf } from './scan.ts'
+import { Taken } from './taken.ts'
 
 export type { Delivery, DeliveryState } from './capture.ts'
 export type { Progress } from './desk.ts'
@@ -61,7 +64,10 @@ const deliver = async (
   options: ProduceOptions,
 ): Promise<Delivery[]> => {
   const { clock = systemClock, random = systemRandom, retry = retryLimits, progress = newProgress() } = options
-  const holdings = await holdingsOf(topic, source.url, files, options.signal)
+  const taken = new Taken()
+  const of = { url: source.url, files: new Set(files), taken, ...(options.signal && { signal: options.signal }) }
+  const apart = isTee(topic) ? await level(topic, writer as TeeWriter, of) : undefined
+  const holdings = await holdingsOf(topic, { ...of, ...(apart && { apart }) })
   // What was left unread may hold any of the texts.
   if (options.signal?.aborted) return []
   const names = seededRandom(options.seed ?? randomBytes(16).toString('hex'))

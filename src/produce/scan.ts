@@ -4,8 +4,9 @@ import { decode, isMalformed } from '../chunk/codec.ts'
 import { FastLine } from '../chunk/fast-line.ts'
 import { asBuffer } from '../std/bytes.ts'
 import type { Position, ReadOptions, Topic } from '../topic/topic.ts'
+import { keyOf } from './answer-key.ts'
 import type { Answer } from './line-writer.ts'
-import { Taken } from './taken.ts'
+import type { Taken } from './taken.ts'
 import { TextDigest } from './text-digest.ts'
 
 /** An answer that has no closing record yet. */
@@ -34,6 +35,16 @@ export interface Held {
 export interface Holdings {
   readonly taken: Taken
   of(file: string): Held
+}
+
+export interface HoldingsOptions {
+  readonly url: string
+  readonly files: ReadonlySet<string>
+  /** Learns the names of the topic's documents. */
+  readonly taken: Taken
+  /** Answers that nothing may go on from, by their keys. */
+  readonly apart?: ReadonlySet<string>
+  readonly signal?: AbortSignal
 }
 
 interface Tracked {
@@ -70,9 +81,6 @@ const track = (record: Chunk, partition: string, offset: number): Tracked => {
   }
 }
 
-/** An answer is one within its document: a stranger may use the same name elsewhere. */
-const keyOf = (destinationUri: string, responseId: string) => `${destinationUri.length} ${destinationUri}${responseId}`
-
 const isSuperseded = (old: Answer | undefined, { supersedes, destination_uri, agent_id }: Answer) =>
   old?.response_id === supersedes && old?.destination_uri === destination_uri && old.agent_id === agent_id
 
@@ -108,9 +116,7 @@ const uriCollector = (taken: Taken) => {
 /** First pass: which documents there are, and who captured what. Looks closely at first and closing records only. */
 const survey = async (
   topic: Topic,
-  url: string,
-  files: ReadonlySet<string>,
-  taken: Taken,
+  { url, files, taken, apart }: HoldingsOptions,
   options: Pick<ReadOptions, 'signal'>,
 ): Promise<Known> => {
   const known: Known = { open: new Map(), ended: new Map() }
@@ -121,8 +127,10 @@ const survey = async (
     collect(uri, 0, uri.length)
     const { response_id, seq, source, end } = record
     if (response_id === undefined || response_id === '' || seq === undefined) return
-    if (source?.url === url && files.has(source.file)) begins(known, track(record, partition, offset))
-    const tracked = known.open.get(keyOf(record.destination_uri, response_id))
+    const key = keyOf(record.destination_uri, response_id)
+    const isOurs = source?.url === url && files.has(source.file) && !apart?.has(key)
+    if (isOurs) begins(known, track(record, partition, offset))
+    const tracked = known.open.get(key)
     if (end !== undefined && tracked !== undefined) ends(known, tracked, end)
   }
   for await (const { partition, entries } of topic.read({}, options)) {
@@ -202,15 +210,10 @@ const recount = async (topic: Topic, known: Known, options: Pick<ReadOptions, 's
  * follows from the number of `files` and of their open answers, not from the length of the topic. Once `signal` aborts,
  * the rest is left unread.
  */
-export const holdingsOf = async (
-  topic: Topic,
-  url: string,
-  files: readonly string[],
-  signal?: AbortSignal,
-): Promise<Holdings> => {
+export const holdingsOf = async (topic: Topic, asked: HoldingsOptions): Promise<Holdings> => {
+  const { taken, signal } = asked
   const options = signal === undefined ? {} : { signal }
-  const taken = new Taken()
-  const known = await survey(topic, url, new Set(files), taken, options)
+  const known = await survey(topic, asked, options)
   if (known.open.size > 0) await recount(topic, known, options)
   const open = Map.groupBy(known.open.values(), ({ answer }) => answer.source!.file)
   return { taken, of: file => ({ open: open.get(file) ?? [], ended: known.ended.get(file) }) }

@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { StreamError } from '../std/error.ts'
+import type { Topic } from '../topic/topic.ts'
 import { Block } from './block.ts'
 import type { DocumentRow } from './document.ts'
-import { type Input, openInputs } from './inputs.ts'
+import type { Input } from './inputs.ts'
 import { mapper } from './map.ts'
 import { reduce } from './reduce.ts'
 import { Scratch } from './scratch.ts'
 import { SliceReader, slicesOf } from './slices.ts'
 import { Sorter } from './sort.ts'
+import { openAll } from './topic-inputs.ts'
 
 const sliceBytesMax = 4 * 1024 * 1024
 
@@ -56,15 +58,19 @@ const notFound = (uri: string, inputs: readonly string[]) =>
   )
 
 /** Rebuilds one document of the inputs. Rejects with code `refresh/not-found` if none of their records is its. */
-export const readDocument = async (argv: readonly string[], uri: string): Promise<OneDocument> => {
+export const readDocument = async (
+  argv: readonly string[],
+  uri: string,
+  topics: readonly Topic[] = [],
+): Promise<OneDocument> => {
   const dir = mkdtempSync(join(tmpdir(), 'textstream-cat-'))
   try {
     const sorter = new Sorter(join(dir, 'sort'))
-    collect(await openInputs(argv, dir), uri.toWellFormed(), sorter)
+    collect(await openAll(argv, topics, dir), uri.toWellFormed(), sorter)
     let row: DocumentRow | undefined
     using scratch = new Scratch(join(dir, 'text'))
     reduce(sorter.sorted(), { dir, scratch, attempts: false, row: found => (row = found) })
-    if (row === undefined) throw notFound(uri, argv)
+    if (row === undefined) throw notFound(uri, [...argv, ...topics.map(({ name }) => name)])
     const found = row
     return {
       row: found,

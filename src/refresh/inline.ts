@@ -23,13 +23,7 @@ const route = (input: Input, line: Line, spools: Spools, malformed: MalformedFil
   } else if (!line.terminated) counters.open_lines++
   else {
     counters.malformed++
-    malformed.add({
-      input: input.name,
-      path: input.path,
-      offset: line.offset,
-      length: line.length,
-      reason: record.malformed,
-    })
+    malformed.add({ input, offset: line.offset, length: line.length, reason: record.malformed })
   }
 }
 

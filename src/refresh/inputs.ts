@@ -27,7 +27,23 @@ export interface Input {
   readonly size: number
   /** Digest of the file's own bytes where they had to be read already, as of packed ones. */
   readonly packed?: { readonly bytes: number; readonly sha256: string }
+  /** Of lines that are no file's: the part of a topic that they are, in offsets of the topic. */
+  readonly topic?: TopicPart
 }
+
+export interface TopicPart {
+  readonly name: string
+  readonly partition: string
+  readonly from: number
+  readonly to: number
+  /** The file that says which line has which offset. */
+  readonly offsets: string
+}
+
+/** The order of arrival: names in byte order, a topic's partitions by their numbers. */
+export const byArrival = (a: Input, b: Input): number =>
+  compareUtf8(a.topic?.name ?? a.name, b.topic?.name ?? b.name) ||
+  Number(a.topic?.partition ?? 0) - Number(b.topic?.partition ?? 0)
 
 const isLog = /^(?:[^.].*\.(?:ndjson|jsonl)|logs_.*\.txt)(?:\.gz|\.zst)?$/
 
@@ -142,5 +158,5 @@ export const openInputs = async (argv: readonly string[], scratch: string): Prom
       inputs.push(await spool(path, stream, unpack, join(scratch, `unpacked-${inputs.length}`)))
     }
   }
-  return inputs.sort((a, b) => compareUtf8(a.name, b.name))
+  return inputs.sort(byArrival)
 }

@@ -1,6 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
 import { lineBytesMax } from '../chunk/chunk.ts'
 import { FileWriter, readFully } from './files.ts'
+import type { Input } from './inputs.ts'
+import { offsetAt } from './topic-offsets.ts'
 
 /** A multiple of three, so that base64 of the pieces joins to base64 of the whole. */
 const pieceBytesMax = 3 * 256 * 1024
@@ -9,8 +11,7 @@ export const tooLong = `longer than ${lineBytesMax} bytes`
 
 /** A malformed line: where it lies, and why it is none. */
 export interface MalformedLine {
-  readonly input: string
-  readonly path: string
+  readonly input: Input
   readonly offset: number
   readonly length: number
   readonly reason: string
@@ -35,10 +36,11 @@ export class MalformedFile implements Disposable {
     return this.#file.length
   }
 
-  add({ input, path, offset, length, reason }: MalformedLine): void {
+  add({ input: { name, path, topic }, offset, length, reason }: MalformedLine): void {
     this.count++
+    const place = topic === undefined ? offset : offsetAt(path, topic.offsets, offset)
     this.#file.write(
-      Buffer.from(`{"input":${JSON.stringify(input)},"offset":${offset},"reason":${JSON.stringify(reason)},"bytes":"`),
+      Buffer.from(`{"input":${JSON.stringify(name)},"offset":${place},"reason":${JSON.stringify(reason)},"bytes":"`),
     )
     this.#base64(path, offset, length)
     this.#file.write(Buffer.from('"}\n'))

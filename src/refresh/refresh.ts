@@ -2,14 +2,17 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, isoMicros } from '../std/clock.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import type { Topic } from '../topic/topic.ts'
 import type { Counters } from './counters.ts'
-import { openInputs } from './inputs.ts'
 import { documentsName, malformedName, openOutput, receiptName } from './output.ts'
 import type { Job, Listing, Ran, Runner } from './runner.ts'
+import { openAll } from './topic-inputs.ts'
 
 export interface RefreshOptions {
   /** Files, folders, globs, or `-` for standard input. */
   readonly inputs: readonly string[]
+  /** Read up to their ends as they are at the start. */
+  readonly topics?: readonly Topic[]
   /** The folder that will hold the documents. */
   readonly out: string
   readonly attempts?: boolean
@@ -41,9 +44,9 @@ const receiptOf = (runner: Runner, { inputs }: Job, ran: Ran, { version, clock }
   textstream: version,
   runner: runner.name,
   finished: isoMicros(clock()),
-  inputs: inputs.map(({ name, size, packed }, i) => {
+  inputs: inputs.map(({ name, size, packed, topic }, i) => {
     const bytes = packed?.bytes ?? size
-    return { name, from: 0, to: bytes, bytes, sha256: ran.inputDigests[i] }
+    return { name, from: topic?.from ?? 0, to: topic?.to ?? bytes, bytes, sha256: ran.inputDigests[i] }
   }),
   counters: ran.counters,
   documents: { file: documentsName, ...ran.documents },
@@ -72,7 +75,7 @@ export const refresh = async (runner: Runner, options: RefreshOptions): Promise<
   try {
     await using output = await openOutput(options.out)
     const job: Job = {
-      inputs: await openInputs(options.inputs, output.scratch),
+      inputs: await openAll(options.inputs, options.topics ?? [], output.scratch),
       out: output.dir,
       scratch: output.scratch,
       attempts: options.attempts ?? false,

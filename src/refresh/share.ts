@@ -66,12 +66,12 @@ export class LineAccount implements Disposable {
 
   #record(index: number, slice: Slice, { giant, offset }: SliceReader, { faults }: Block) {
     this.#file ??= new MalformedFile(this.#path)
-    const { name: input, path } = this.#inputs[slice.input]
+    const input = this.#inputs[slice.input]
     const from = this.#file.length
     for (const { from: at, to, reason } of faults) {
-      this.#file.add({ input, path, offset: offset + at, length: to - at, reason })
+      this.#file.add({ input, offset: offset + at, length: to - at, reason })
     }
-    if (giant?.terminated) this.#file.add({ input, path, offset: giant.offset, length: giant.length, reason: tooLong })
+    if (giant?.terminated) this.#file.add({ input, offset: giant.offset, length: giant.length, reason: tooLong })
     const count = faults.length + (giant?.terminated ? 1 : 0)
     this.parts.push({ slice: index, path: this.#path, from, to: this.#file.length, count })
   }

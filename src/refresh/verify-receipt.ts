@@ -5,6 +5,7 @@ import { newCounters } from './counters.ts'
 import { readFully } from './files.ts'
 import { documentsName, malformedName, receiptName } from './output.ts'
 import type { Receipt } from './refresh.ts'
+import { topicPartOf } from './topic-inputs.ts'
 import { openFile } from './verify-read.ts'
 import type { Findings } from './verify-report.ts'
 
@@ -17,7 +18,11 @@ const isListing = (value: unknown, file: string) =>
 const isInput = (value: unknown) => {
   if (!isObject(value) || typeof value.name !== 'string' || !/^[^\0]+$/.test(value.name)) return false
   const { from, to, bytes, sha256 } = value
-  return [from, to, bytes].every(isCount) && bytes === (to as number) - (from as number) && isDigest(sha256)
+  // A topic's offsets count records, a file's count bytes.
+  const isRange = topicPartOf(value.name)
+    ? (to as number) >= (from as number)
+    : bytes === (to as number) - (from as number)
+  return [from, to, bytes].every(isCount) && isRange && isDigest(sha256)
 }
 const areCounters = (value: unknown) =>
   isObject(value) && Object.keys(newCounters()).every(name => isCount(value[name]))

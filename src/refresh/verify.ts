@@ -5,6 +5,7 @@ import { OriginalsCheck } from './verify-originals.ts'
 import { OutputCheck } from './verify-output.ts'
 import { readableReceipt } from './verify-receipt.ts'
 import { type Finding, Findings, Names } from './verify-report.ts'
+import type { TopicProblems } from './verify-topics.ts'
 
 export interface VerifyOptions {
   /** What a refresh left. */
@@ -13,6 +14,8 @@ export interface VerifyOptions {
   readonly against?: string | undefined
   /** Where the log is now: files, or folders that hold them. */
   readonly logs?: readonly string[] | undefined
+  /** What `checkTopics` found. */
+  readonly topics?: TopicProblems | undefined
 }
 
 /** Of long lists the first thousand; the counts are whole. */
@@ -69,7 +72,7 @@ const originalsOf = (check: OriginalsCheck, ok: boolean): Originals => ({
  * no signature: whoever changes a document, its row and the receipt so that they agree is found by the originals, or by
  * refreshing the log again, and not by the receipt.
  */
-export const verify = ({ out, against, logs }: VerifyOptions): Verdict => {
+export const verify = ({ out, against, logs, topics }: VerifyOptions): Verdict => {
   checkFolder(out)
   const findings = new Findings()
   let extra: Names | undefined = new Names()
@@ -81,7 +84,7 @@ export const verify = ({ out, against, logs }: VerifyOptions): Verdict => {
     for (const document of output.documentsOf(receipt)) originals?.add(document)
     originals?.end()
     extra = output.extras()
-    log = checkLog(receipt, logs, findings)
+    log = checkLog(receipt, { logs, topics }, findings)
   }
   const { counts } = findings
   return {

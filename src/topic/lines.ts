@@ -17,11 +17,12 @@ export const cutLines = (block: Buffer, offset: number, entries: Entry[]): numbe
   return from
 }
 
-const hasLongLine = (lines: Uint8Array): boolean => {
-  if (lines.length <= lineBytesMax) return false
+/** Of whole lines. */
+export const hasLineLongerThan = (lines: Uint8Array, bytesMax: number): boolean => {
+  if (lines.length <= bytesMax) return false
   for (let from = 0; from < lines.length; ) {
     const to = lines.indexOf(lineEnd, from)
-    if (to - from > lineBytesMax) return true
+    if (to - from > bytesMax) return true
     from = to + 1
   }
   return false
@@ -35,7 +36,7 @@ export const faultInLines = (lines: Uint8Array): StreamError | undefined => {
       `append of ${lines.length} bytes: the last line has no line end; append whole lines`,
     )
   }
-  if (!hasLongLine(lines)) return undefined
+  if (!hasLineLongerThan(lines, lineBytesMax)) return undefined
   return new StreamError(
     'topic/line',
     `append of ${lines.length} bytes: a line is longer than ${lineBytesMax} bytes; cut the text smaller`,

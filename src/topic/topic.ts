@@ -1,7 +1,7 @@
 /**
  * A topic: records of many documents, kept in the order in which they arrived.
  *
- * Adapters: `memory` (the reference), `file` (the embedded log) and, later, `kafka`. Each says what its
+ * Adapters: `memory` (the reference), `file` (the embedded log) and `kafka`. Each says what its
  * acknowledgement survives. Records are opaque lines here: a topic never looks inside one.
  */
 export interface Topic {
@@ -32,7 +32,7 @@ export interface Topic {
   writer(): Promise<TopicWriter>
 }
 
-/** The next offset to read, by partition. For the embedded log an offset is a byte of the log. */
+/** The next offset to read, by partition. For the embedded log an offset is a byte of the log, for Kafka a record. */
 export type Position = Readonly<Record<string, number>>
 
 export interface ReadOptions {
@@ -62,7 +62,7 @@ export interface TopicWriter extends AsyncDisposable {
    * with code `topic/line`: none of them is appended, and the writer goes on.
    *
    * Resolves once they are durable (as the adapter defines it) and in the order of the calls. Rejects with code
-   * `topic/append` if they are not; then nothing after them is acknowledged either, and the writer is of no more use:
+   * `topic/append` if they are not (or with one that says more: `topic/unreachable`, `topic/not-found`); then nothing after them is acknowledged either, and the writer is of no more use:
    * close it, ask the topic for a new one, and read what it holds before going on.
    *
    * Back-pressure: await `ready()` before appending more; an append is never refused for want of room.

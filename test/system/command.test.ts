@@ -19,10 +19,16 @@ const ran: Record<string, [argv: string[], code: number, stdout: RegExp, stderr:
   'says that a runner comes later': [['refresh', '-r', 'hadoop', 'x'], 2, /^$/, /'hadoop' .* comes in a later release/],
   'says that a place to read comes later': [['refresh', 'x', 'hdfs:///y'], 2, /^$/, /"hdfs:\/\/\/y": .* later release/],
   'says that a place to write comes later': [
+    ['demo', '--dir', 'hdfs:///y'],
+    2,
+    /^$/,
+    /"hdfs:\/\/\/y": .* later release/,
+  ],
+  'takes no topic of Kafka for a folder': [
     ['produce', '-', '-l', 'kafka://host/topic'],
     2,
     /^$/,
-    /"kafka:\/\/host\/topic": "kafka:" comes in a later release/,
+    /"kafka:\/\/host\/topic" is no folder; produce takes Kafka as -k host:port -t topic/,
   ],
   'takes any uri for a document': [
     ['cat', 'hdfs:///y', '--from', '/nowhere'],

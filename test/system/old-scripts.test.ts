@@ -11,9 +11,7 @@ const script = (name: string) => join(root, name)
 /** Lines of the old README whose command comes with a later release: it says so, and touches nothing. */
 const notYet = [
   'bin/start_consumer.sh --schema-file schemas/chunks.json --kafka-broker-port 9092 --topic chunks --logs-dir logs/consumer --hive-port 10000 --hive-table chunks_clustered',
-  'bin/create_kafka_topic.sh',
   'bin/create_hive_table.sh',
-  'bin/start_producer.sh -s 8000 -k 9092 -t chunks -l ./logs/producer',
   'src/mapreduce/refresh-hadoop.sh',
   'bin/refresh-hadoop.sh',
 ]

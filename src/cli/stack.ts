@@ -1,0 +1,184 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { foldersFrom } from '../stack/folders.ts'
+import { parts } from '../stack/parts.ts'
+import type { Stack } from '../stack/stack.ts'
+import type { DaemonStatus } from '../stack/status.ts'
+import { StreamError } from '../std/error.ts'
+import { exit, say } from './run.ts'
+import { untilSeenEnough } from './signals.ts'
+import { printStatus, tellEvents } from './stack-words.ts'
+
+const examples = `Examples:
+  textstream stack up kafka                      a real broker on 127.0.0.1:9092; returns when it is ready
+  textstream stack up kafka-exporter             and its state for Prometheus on 127.0.0.1:9308
+  textstream stack status
+  textstream stack logs kafka -f
+  textstream stack down                          ends all that it started; data is kept
+  textstream stack topic chunks --partitions 8   makes a topic
+  textstream stack exporter -k host:9092         the state of any other cluster, in the foreground
+`
+
+const portOffsetMax = 50_000
+const linesMax = 1_000
+const partitionsMax = 10_000
+const replicationMax = 100
+
+const wholeNumber =
+  (max: number, min = 0) =>
+  (text: string) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`it must be a number from ${min} to ${max}.`)
+  }
+
+const words = (text: string) => text.split(/\s+/).filter(word => word !== '')
+
+export const stackHere = (): Stack => ({
+  parts,
+  folders: foldersFrom(process.env),
+  environment: process.env,
+  tell: tellEvents,
+})
+
+interface UpFlags {
+  readonly portOffset: number
+  readonly fresh?: boolean
+  readonly javaOptions?: readonly string[]
+  readonly json?: boolean
+}
+
+const up = async (names: string[], { portOffset, fresh, javaOptions = [], json }: UpFlags) => {
+  const { up } = await import('../stack/up.ts')
+  const { status } = await import('../stack/status.ts')
+  const stack = stackHere()
+  await up(stack, names, { portOffset, fresh: fresh === true, javaOptions })
+  printStatus(await status(stack, names), json === true)
+}
+
+const down = async (names: string[], { wipe, json }: { wipe?: boolean; json?: boolean }) => {
+  const { down } = await import('../stack/down.ts')
+  const { status } = await import('../stack/status.ts')
+  const stack = stackHere()
+  await down(stack, names, { wipe: wipe === true })
+  if (json === true) printStatus(await status(stack, names), true)
+}
+
+const isBroken = ({ state }: DaemonStatus) => state === 'died' || state === 'unready'
+
+const showStatus = async (names: string[], { json }: { json?: boolean }) => {
+  const { status } = await import('../stack/status.ts')
+  const states = await status(stackHere(), names)
+  printStatus(states, json === true)
+  if (states.some(isBroken)) process.exitCode = exit.findings
+}
+
+const showLogs = async (name: string, { follow, lines }: { follow?: boolean; lines: number }) => {
+  const { logs } = await import('../stack/logs.ts')
+  const shown = logs(stackHere(), name, { lines, ...(follow === true && { signal: untilSeenEnough() }) })
+  for await (const line of shown) process.stdout.write(`${line}\n`)
+}
+
+const serveExporter = async ({ kafkaBrokerPort, port }: { kafkaBrokerPort: string; port: number }) => {
+  const { startExporter } = await import('../stack/kafka/exporter.ts')
+  const { kafkaAddressOf } = await import('../topic/kafka-address.ts')
+  const { kafkaSecurity } = await import('../topic/kafka-security.ts')
+  const cluster = { brokers: kafkaAddressOf(kafkaBrokerPort, 'none').brokers, security: kafkaSecurity(process.env) }
+  const server = await startExporter({ cluster, port, tell: say })
+  say(`serving ${server.listeningOrigin}/metrics; stop it with ctrl-c`)
+  untilSeenEnough().addEventListener('abort', () => server.close())
+}
+
+interface TopicFlags {
+  readonly kafkaBrokerPort: string
+  readonly partitions: number
+  readonly replication: number
+}
+
+const makeTopic = async (name: string, { kafkaBrokerPort, partitions, replication }: TopicFlags) => {
+  const { kafkaAddressOf, kafkaName } = await import('../topic/kafka-address.ts')
+  const { createKafka } = await import('../pipeline.ts')
+  const address = kafkaAddressOf(kafkaBrokerPort, name)
+  const made = await createKafka(address, { partitions, replication })
+  say(`${kafkaName(address)}: ${made ? 'made' : 'there already, and left as it is'}`)
+}
+
+const portsOf = (ports: Readonly<Record<string, number>>) => Object.values(ports).join(', ')
+
+const partsHelp = () => {
+  const lines = [...parts.values()].map(({ name, is, ports }) => `  ${name.padEnd(16)} ${is} (${portsOf(ports)})\n`)
+  return `\nParts, and the ports that they take on 127.0.0.1:\n${lines.join('')}`
+}
+
+const exits = '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central cannot be reached.'
+
+const addUp = (stack: Command) =>
+  stack
+    .command('up')
+    .description('Start parts and what they need, and wait until they are ready. What runs already is left alone.')
+    .argument('<part...>', 'parts to start')
+    .option('--port-offset <n>', 'add this to every port', wholeNumber(portOffsetMax), 0)
+    .option('--fresh', 'remove the data of these parts first', false)
+    .option('--java-options <options>', 'more options for each JVM, such as "-Xmx512m"', words)
+    .option('--json', 'one JSON object per daemon', false)
+    .addHelpText('after', partsHelp)
+    .action(up)
+
+const addDown = (stack: Command) =>
+  stack
+    .command('down')
+    .description('End parts and those that need them; without a name all. Ends only what the stack started.')
+    .argument('[part...]', 'parts to end')
+    .option('--wipe', 'remove their data, configuration and logs too', false)
+    .option('--json', 'one JSON object per daemon', false)
+    .action(down)
+
+const refuseTable = () => {
+  throw new StreamError('stack/usage', 'tables of Hive come in a later release; textstream consume keeps tables here')
+}
+
+const addOthers = (stack: Command) => {
+  stack
+    .command('status')
+    .description('Which daemons are up, and whether they are ready.')
+    .argument('[part...]', 'only these')
+    .option('--json', 'one JSON object per daemon', false)
+    .action(showStatus)
+  stack
+    .command('logs')
+    .description('What the daemons of a part log.')
+    .argument('<part>')
+    .option('-f, --follow', 'go on as they write', false)
+    .option('-n, --lines <n>', 'lines of each daemon to begin with', wholeNumber(linesMax), 50)
+    .action(showLogs)
+}
+
+const addKafka = (stack: Command) => {
+  stack.command('table', { hidden: true }).allowUnknownOption().allowExcessArguments().action(refuseTable)
+  stack
+    .command('topic')
+    .description('Make a topic in Kafka; one that is there is left as it is.')
+    .argument('[name]', 'name of the topic', 'chunks')
+    .option('-k, --kafka-broker-port <port>', 'port, or host:port, of a broker', '9092')
+    .option('--partitions <n>', 'partitions', wholeNumber(partitionsMax, 1), 4)
+    .option('--replication <n>', 'brokers that keep each record', wholeNumber(replicationMax, 1), 1)
+    .action(makeTopic)
+  stack
+    .command('exporter')
+    .description("Serve a Kafka cluster's state for Prometheus, under kafka_exporter's names, in the foreground.")
+    .option('-k, --kafka-broker-port <port>', 'port, or host:port, of a broker', '9092')
+    .option('-p, --port <port>', 'port to serve on, on 127.0.0.1; 0 takes any that is free', wholeNumber(65_535), 9308)
+    .action(serveExporter)
+}
+
+export const command = (): Command => {
+  const stack = new Command('stack')
+    .description('Start and end real engines on this machine, without Docker.')
+    .helpCommand(false)
+    .addHelpText('before', examples)
+    .addHelpText('after', () => `${partsHelp()}${exits}`)
+  addUp(stack)
+  addDown(stack)
+  addOthers(stack)
+  addKafka(stack)
+  return stack
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { parse } from 'yaml'
+import { installations } from '../../src/stack/place.ts'
+import { execute, tempDir } from './textstream.ts'
+
+const isRequired = (process.env.TEXTSTREAM_REQUIRE ?? '').includes('kafka')
+
+const validator = async (): Promise<string | false> => {
+  const found = await execute('docker-compose', ['version', '--short']).catch(() => undefined)
+  if (found?.code === 0) return false
+  if (isRequired) throw new Error('TEXTSTREAM_REQUIRE=kafka needs docker-compose: apt-get install -y docker-compose')
+  return 'needs docker-compose; install it: sudo apt-get install -y docker-compose'
+}
+
+const skip = await validator()
+
+interface Service {
+  readonly image?: string
+  readonly ports?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly healthcheck?: { readonly test: readonly string[] }
+  readonly volumes?: readonly string[]
+}
+
+const folders = (await readdir(installations, { withFileTypes: true })).filter(entry => entry.isDirectory())
+const files = folders.map(({ name }) => join(installations, name, 'compose.yaml'))
+const texts = new Map<string, string>()
+for (const file of files) {
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  if (text !== undefined) texts.set(file, text)
+}
+
+const check = (file: string) => execute('docker-compose', ['-f', file, 'config', '-q'])
+const servicesOf = (text: string): [string, Service][] => Object.entries(parse(text).services)
+
+for (const [file, text] of texts) {
+  const name = file.slice(installations.length + 1)
+
+  test(`${name}: docker-compose takes it`, { skip }, async () => {
+    const { code, stderr } = await check(file)
+    assert.equal(code, 0, stderr)
+  })
+
+  test(`${name}: images are pinned, ports on loopback, services checked, data in volumes`, () => {
+    for (const [service, { image, ports = [], healthcheck, volumes = [] }] of servicesOf(text)) {
+      assert.match(image ?? '', /^[\w./-]+:\d+\.\d+[\w.-]*$/, `${service}: image`)
+      for (const port of ports) assert.match(port, /^127\.0\.0\.1:\d+:\d+$/, `${service}: port`)
+      assert.ok(healthcheck !== undefined, `${service}: healthcheck`)
+      assert.ok(volumes.length > 0, `${service}: volumes`)
+    }
+  })
+
+  test(`${name}: each volume that it names is declared`, () => {
+    const declared = Object.keys(parse(text).volumes ?? {})
+    const named = servicesOf(text).flatMap(([, { volumes = [] }]) => volumes.map(volume => volume.split(':')[0]))
+    assert.deepEqual(
+      named.filter(volume => !/^[./]/.test(volume) && !declared.includes(volume)),
+      [],
+    )
+  })
+}
+
+test('docker-compose refuses what is broken', { skip }, async () => {
+  await using dir = await tempDir()
+  const file = join(dir.path, 'compose.yaml')
+  await writeFile(file, 'services:\n  broker:\n    image: a:1.0\n    prots: ["1:1"]\n')
+  assert.notEqual((await check(file)).code, 0)
+})
+
+const kafka = texts.get(join(installations, 'kafka', 'compose.yaml'))!
+const variableOf = (key: string) => `KAFKA_${key.replaceAll('.', '_').toUpperCase()}`
+
+test("Kafka's container has the settings of the broker without Docker, but where it listens", async () => {
+  const conf = await readFile(join(installations, 'kafka/conf/server.properties'), 'utf8')
+  const settings = [...conf.matchAll(/^([\w.]+)=(.*)$/gm)].map(([, key, value]) => [variableOf(key), value])
+  const environment = servicesOf(kafka)[0][1].environment!
+  const elsewhere = /LISTENER|VOTERS|LOG_DIRS|SECURITY/
+  const alike = settings.filter(([key]) => !elsewhere.test(key))
+  assert.ok(alike.length > 15)
+  for (const [key, value] of alike) assert.equal(environment[key], value, key)
+})
+
+test('Kafka is reached at 9092 from outside and at 29092 from inside', () => {
+  const [[host, { ports, environment = {} }]] = servicesOf(kafka)
+  assert.deepEqual(ports, ['127.0.0.1:9092:9092'])
+  assert.equal(environment.KAFKA_ADVERTISED_LISTENERS, `OUTSIDE://localhost:9092,INSIDE://${host}:29092`)
+})
+
+test('the script that makes the topic says what it would ask Docker for', async () => {
+  await using dir = await tempDir()
+  const docker = join(dir.path, 'docker')
+  await writeFile(docker, '#!/bin/sh\nprintf "%s\\n" "$@"\n')
+  await chmod(docker, 0o755)
+  const script = join(installations, 'kafka/create-topic.sh')
+  const { code, stdout } = await execute(script, ['my topic', '8'], { env: { PATH: `${dir.path}:/usr/bin:/bin` } })
+  const words = stdout.split('\n')
+  assert.equal(code, 0)
+  assert.deepEqual(words.slice(0, 3), ['compose', '-f', join(installations, 'kafka/compose.yaml')])
+  assert.equal(words[words.indexOf('--topic') + 1], 'my topic')
+  assert.equal(words[words.indexOf('--partitions') + 1], '8')
+})
