@@ -5,7 +5,6 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { openWarehouse } from '../src/pipeline.ts'
 import { StreamError } from '../src/std/error.ts'
 import { readAll } from '../src/warehouse/read-all.ts'
@@ -65,16 +64,34 @@ const untilThere = async (warehouse: Warehouse, signal: AbortSignal) => {
   while ((await warehouse.committed().catch(() => undefined)) === undefined) signal.throwIfAborted()
 }
 
-export const measurePacedRows = async (bin: string, dir: string, pace: Pace): Promise<PacedRows> => {
+/** The topic between the two, as `produce` and as `consume` are told of it. */
+export interface Between {
+  readonly into: readonly string[]
+  readonly from: string
+  /** Resolves once `consume` can begin. */
+  readonly isThere: (signal: AbortSignal) => Promise<void>
+}
+
+export const logIn = (dir: string): Between => ({
+  into: ['-l', dir],
+  from: dir,
+  isThere: signal => untilLogIsThere(dir, signal),
+})
+
+export const measurePacedRows = async (
+  bin: string,
+  tables: string,
+  { into, from, isThere }: Between,
+  pace: Pace,
+): Promise<PacedRows> => {
   await using pacer = await startPacer(pace)
-  const [logs, tables] = [join(dir, 'logs'), join(dir, 'warehouse')]
   const gone = new AbortController()
   const signal = AbortSignal.any([gone.signal, AbortSignal.timeout(pace.seconds * 1000 + patienceMs)])
-  const producing = spawn(bin, ['produce', '-s', pacer.url, '-l', logs, '--concurrency', `${pace.streams}`], {
+  const producing = spawn(bin, ['produce', '-s', pacer.url, ...into, '--concurrency', `${pace.streams}`], {
     stdio: 'ignore',
   })
-  await untilLogIsThere(logs, signal)
-  const consuming = spawn(bin, ['consume', '--from', logs, '--warehouse', tables], { stdio: 'ignore' })
+  await isThere(signal)
+  const consuming = spawn(bin, ['consume', '--from', from, '--warehouse', tables], { stdio: 'ignore' })
   consuming.on('exit', code => gone.abort(new StreamError('bench/failed', `consume ended with code ${code}`)))
   try {
     const warehouse = await openWarehouse(tables)
@@ -92,4 +109,19 @@ export const measurePacedRows = async (bin: string, dir: string, pace: Pace): Pr
       if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'close')
     }
   }
+}
+
+export const latencyTable = ({ streams, rate }: Pace, by: string, { latencies, queries, medianQueryMs }: PacedRows) => {
+  const { p50Ms, p99Ms, p999Ms, maxMs, counted } = latencies
+  const times = [p50Ms, p99Ms, p999Ms, maxMs].map(ms => ms.toFixed(0))
+  const cells = [
+    `${streams} streams × ${rate} chunks/s, by ${by} to a query`,
+    counted,
+    ...times,
+    queries,
+    medianQueryMs.toFixed(0),
+  ]
+  return `| paced | chunks | p50 ms | p99 ms | p99.9 ms | max ms | queries | median query ms |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| ${cells.join(' | ')} |`
 }

@@ -4,11 +4,10 @@ import { join, resolve } from 'node:path'
 import { say } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
 import { benchCommand, positive, runBench } from './command.ts'
-import { measurePacedRows, type PacedRows } from './consume-paced.ts'
+import { latencyTable, logIn, measurePacedRows } from './consume-paced.ts'
 import { type Consumed, consumeLog } from './consumed.ts'
 import { startOn } from './machine.ts'
 import { type Cost, medianCost } from './measure.ts'
-import type { Pace } from './paced.ts'
 import { sayCost } from './pairs.ts'
 
 const bin = join(import.meta.dirname, '../bin/textstream')
@@ -71,28 +70,17 @@ const measureThroughput = async (name: string, dir: string, flags: Flags) => {
   return { report, table: throughputTable(name, flags.features, cost, counted[0]) }
 }
 
-const latencyTable = ({ streams, rate }: Pace, { latencies, queries, medianQueryMs }: PacedRows) => {
-  const { p50Ms, p99Ms, p999Ms, maxMs, counted } = latencies
-  const times = [p50Ms, p99Ms, p999Ms, maxMs].map(ms => ms.toFixed(0))
-  const cells = [
-    `${streams} streams × ${rate} chunks/s, to a query`,
-    counted,
-    ...times,
-    queries,
-    medianQueryMs.toFixed(0),
-  ]
-  return `| paced | chunks | p50 ms | p99 ms | p99.9 ms | max ms | queries | median query ms |
-| --- | --- | --- | --- | --- | --- | --- | --- |
-| ${cells.join(' | ')} |`
-}
-
 const measureLatency = async (dir: string, { streams, rate, seconds, drop: dropSeconds }: Flags) => {
   if (dropSeconds >= seconds)
     throw new StreamError('bench/usage', `--drop ${dropSeconds} leaves nothing of --seconds ${seconds}`)
   const machine = await startOn(dir)
   const pace = { streams, rate, seconds, dropSeconds }
-  const report = { pace, machine, ...(await measurePacedRows(bin, dir, pace)) }
-  return { report, table: latencyTable(pace, report) }
+  const report = {
+    pace,
+    machine,
+    ...(await measurePacedRows(bin, join(dir, 'warehouse'), logIn(join(dir, 'logs')), pace)),
+  }
+  return { report, table: latencyTable(pace, 'the log', report) }
 }
 
 const act = async (scenario: string, flags: Flags) => {

@@ -7,9 +7,11 @@ import { type KafkaAddress, kafkaAddressOf, kafkaName } from '../src/topic/kafka
 import { createKafkaTopic } from '../src/topic/kafka-create.ts'
 import { batchBytesMax } from '../src/topic/kafka-writer.ts'
 import { benchCommand, positive, runBench } from './command.ts'
+import { latencyTable, measurePacedRows } from './consume-paced.ts'
 import { installTools, javaConsumer, javaProducer } from './kafka-peer.ts'
 import { startOn } from './machine.ts'
 import { type Cost, measured, medianCost, type Program, runProgram } from './measure.ts'
+import type { Pace } from './paced.ts'
 import { type Comparison, compare, type Pair, sayCost, sayRatio } from './pairs.ts'
 import { makeTexts, type Texts } from './produce-texts.ts'
 import { Served } from './served.ts'
@@ -18,6 +20,8 @@ import type { Size } from './sizes.ts'
 const bin = join(import.meta.dirname, '../bin/textstream')
 const client = join(import.meta.dirname, 'kafka-client.ts')
 const payloadLines = 20_000
+
+const pace: Pace = { streams: 50, rate: 40, seconds: 120, dropSeconds: 20 }
 
 const shapes: Readonly<Record<string, Size>> = {
   large: { documents: 50, characters: 5_000_000, chunk: 1024 },
@@ -151,15 +155,30 @@ const measurePath = async (scenario: string, dir: string, flags: Flags) => {
   return { report: { scenario, texts, produced, consumed, megabytes }, table: table.join('\n') }
 }
 
+/** Of the embedded log: consume.ts. */
+const measureLatency = async (dir: string, flags: Flags) => {
+  const address = await newTopic('paced', flags)
+  const between = {
+    into: ['-k', flags.kafkaBrokerPort, '-t', address.topic],
+    from: kafkaName(address),
+    isThere: () => Promise.resolve(),
+  }
+  const latencies = await measurePacedRows(bin, join(dir, 'warehouse'), between, pace)
+  return { report: { pace, ...latencies }, table: latencyTable(pace, 'Kafka', latencies) }
+}
+
+const measure = (scenario: string, dir: string, flags: Flags) => {
+  if (scenario === 'client') return compareClients(dir, flags)
+  return scenario === 'paced' ? measureLatency(dir, flags) : measurePath(scenario, dir, flags)
+}
+
 const act = async (scenario: string, flags: Flags) => {
-  if (scenario !== 'client' && !Object.hasOwn(shapes, scenario))
-    throw new StreamError('bench/usage', `no scenario "${scenario}"; there are client, large, tokens`)
+  if (!['client', 'paced'].includes(scenario) && !Object.hasOwn(shapes, scenario))
+    throw new StreamError('bench/usage', `no scenario "${scenario}"; there are client, large, paced, tokens`)
   const dir = join(resolve(flags.out), `kafka-${process.pid}`)
   const machine = await startOn(dir)
   try {
-    const { report, table } = await (scenario === 'client'
-      ? compareClients(dir, flags)
-      : measurePath(scenario, dir, flags))
+    const { report, table } = await measure(scenario, dir, flags)
     process.stdout.write(`${flags.json ? JSON.stringify({ machine, ...report }) : table}\n`)
   } finally {
     await rm(dir, { recursive: true, force: true })
@@ -170,12 +189,13 @@ const examples = [
   "client     a million records of 557 bytes, beside Kafka's own ProducerPerformance and ConsumerPerformance",
   'tokens     the whole path at 5 characters a chunk, beside the embedded log',
   'large      the whole path at 1,024 characters a chunk, beside the embedded log',
+  'paced      50 streams, 40 chunks a second each, for 120 s: how late is a row',
 ]
 
 const command = () =>
   benchCommand('kafka.ts', examples)
     .description('Measures Kafka as the topic. Start a broker before: textstream stack up kafka')
-    .argument('<scenario>', 'client, tokens or large')
+    .argument('<scenario>', 'client, tokens, large or paced')
     .option('-k, --kafka-broker-port <port>', 'of the broker, or host:port', '9092')
     .option('--texts <dir>', 'what texts are made from', join(import.meta.dirname, '../examples/texts'))
     .option('--out <dir>', 'where files go; they are removed, topics are not', join(import.meta.dirname, 'data'))
