@@ -26,7 +26,7 @@ export const openLog = async (dir: string): Promise<Topic> => {
   return fileTopic(dir)
 }
 
-/** Brokers are told who we are by the environment alone: TEXTSTREAM_KAFKA_…. */
+/** Brokers are told who we are by the environment, never by arguments: TEXTSTREAM_KAFKA_…. */
 export const openKafka = async (address: KafkaAddress): Promise<Topic> => {
   const { kafkaTopic } = await import('./topic/kafka.ts')
   const { kafkaSecurity } = await import('./topic/kafka-security.ts')

@@ -17,7 +17,8 @@ const listen = (command: Command, option: Option, variable: string) => {
     try {
       ;(command as Command & NodeJS.EventEmitter).emit(`option:${option.name()}`, value)
     } catch (thrown) {
-      if (thrown instanceof CommanderError) process.stderr.write(`it comes from ${variable} in the environment\n`)
+      if (thrown instanceof CommanderError)
+        process.stderr.write(`it comes from ${variable}, of the environment or the configuration file\n`)
       throw thrown
     }
     command.setOptionValueWithSource(name, command.getOptionValue(name), 'env')

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import { addConfiguration } from './config.ts'
 import { defaultsFromEnvironment } from './environment.ts'
 import { exit, say } from './exit.ts'
 import { refuseLaterPlaces } from './later.ts'
@@ -50,6 +51,7 @@ export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void =
 /** Parses, runs, and sets the exit code; nothing is thrown out of here. */
 export const run = async (command: Command, argv: readonly string[]): Promise<void> => {
   try {
+    addConfiguration(process.env)
     outfit(command, process.env)
     command.hook('preAction', (_, called) => refuseLaterPlaces(called))
     await command.parseAsync(argv, { from: 'user' })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { tmpfs } from '../../test/crash.ts'
@@ -192,6 +192,23 @@ test('a state of another format is refused', async t => {
   state.close()
   await assert.rejects(warehouse.writer(), /has format 2, this textstream knows 1/)
 })
+
+for (const [what, damage] of Object.entries({
+  'is no database': (path: string) => writeFile(path, Buffer.alloc(8192, 'rubbish')),
+  'is damaged in the middle': async (path: string) => {
+    await using file = await open(path, 'r+')
+    await file.write(Buffer.alloc(4096, 0xff), 0, 4096, 4096)
+  },
+})) {
+  test(`a state that ${what} is told of, by who writes and who reads`, async t => {
+    const { dir, warehouse } = await folder(t)
+    await commitTo(warehouse, commitOf(answer(1)))
+    await damage(join(dir, '_state', 'state.sqlite'))
+    const refused = { code: 'warehouse/damaged', message: /state\.sqlite" is damaged: .*; restore it/ }
+    await assert.rejects(warehouse.writer(), refused)
+    await assert.rejects(warehouse.committed(), refused)
+  })
+}
 
 test('a committed file that is gone is told of, and nothing is committed behind it', async t => {
   const { dir, warehouse } = await folder(t)

@@ -48,6 +48,16 @@ export const foreign = (dir: string, what: string): StreamError =>
     `"${dir}" is no warehouse of ours: ${what}; nothing was touched; give another folder`,
   )
 
+/** SQLite's codes for a file that is not, or not any more, a database. */
+const damagedCodes = new Set([11, 26])
+
+/** Says so if SQLite failed because the state is damaged; gives other faults back as they are. */
+export const orDamaged = (path: string, cause: unknown): unknown => {
+  if (!damagedCodes.has((cause as { errcode?: number }).errcode ?? 0)) return cause
+  const message = `warehouse state "${path}" is damaged: ${why(cause)}; restore it, or give another folder and consume anew`
+  return new StreamError('warehouse/damaged', message, { cause })
+}
+
 export const lost = (path: string): StreamError => {
   const message = `warehouse file "${path}" was committed, and is gone; restore it, or give another folder`
   return new StreamError('warehouse/damaged', message)

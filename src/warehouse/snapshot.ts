@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compareUtf8 } from '../std/bytes.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import { orDamaged } from './faults.ts'
 import { isOurs, isParquet, partPath, publicPath, stateDir, stateFile } from './layout.ts'
 import { type TableName, tableNames } from './schema.ts'
 import type { Position } from './warehouse.ts'
@@ -77,7 +78,8 @@ const readCommitted = async (dir: string): Promise<Committed> => {
       position: commits === 0 ? undefined : (positionOf(all('SELECT partition, next FROM position')) ?? {}),
     }
   } catch (error) {
-    throw unreadable(path, error)
+    const fault = orDamaged(path, error)
+    throw fault === error ? unreadable(path, error) : fault
   }
 }
 

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StreamError } from '../std/error.ts'
+import { orDamaged } from './faults.ts'
 import type { Part } from './parts.ts'
 import type { TableName } from './schema.ts'
 import type { Position } from './warehouse.ts'
@@ -102,7 +103,7 @@ export class State implements Disposable {
       return new State(database)
     } catch (error) {
       database.close()
-      throw error
+      throw orDamaged(path, error)
     }
   }
 

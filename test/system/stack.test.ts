@@ -181,7 +181,7 @@ for (const [what, [args, code, stderr]] of Object.entries(refused)) {
 test('a variable stands in for an option of a command within a command', async () => {
   const { code, stderr } = await inEmpty(['stack', 'up', 'kafka'], { TEXTSTREAM_PORT_OFFSET: 'x' })
   assert.equal(code, 2)
-  assert.match(stderr, /^it comes from TEXTSTREAM_PORT_OFFSET in the environment$/m)
+  assert.match(stderr, /^it comes from TEXTSTREAM_PORT_OFFSET, of the environment or the configuration file$/m)
 })
 
 test('status and down do nothing where nothing was started', async () => {
