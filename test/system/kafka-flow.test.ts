@@ -9,6 +9,7 @@ import { openTopic } from '../../src/pipeline.ts'
 import { type KafkaAddress, kafkaName } from '../../src/topic/kafka-address.ts'
 import { kafkaSkip, someBroker } from './kafka-broker.ts'
 import { deleteTopic, linesIn, newTopic, sendForeign } from './kafka-topics.ts'
+import { freePort, runPage } from './pages.ts'
 import { bin, execute, plainEnvironment, type Ran, root, type TempDir, tempDir, textstream } from './textstream.ts'
 
 const skip = await kafkaSkip()
@@ -258,3 +259,11 @@ for (const [what, flagsOf] of Object.entries(targets)) {
     if (what === 'Kafka and a log') await assertRebuilt('logs', texts, cwd, 'of-log')
   })
 }
+
+test('the page about Kafka says what works', { skip }, async t => {
+  const port = await freePort()
+  const { topic } = await newTopic(broker!)
+  const moved = (shell: string) =>
+    shell.replaceAll('8000', String(port)).replaceAll('9092', String(broker!.port)).replaceAll('chunks', topic)
+  await runPage(t, 'docs/kafka.md', 1, moved)
+})

@@ -1,67 +1,7 @@
-import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, readFile, symlink } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { bin, plainEnvironment, root, tempDir } from './textstream.ts'
-
-const blockMsMax = 30_000
-
-interface Block {
-  readonly line: number
-  readonly shell: string
-}
-
-/** A block opens with "```sh test"; its line in the file says where a stale one stands. */
-const blocksOf = (markdown: string): Block[] =>
-  [...markdown.matchAll(/^```sh test\n(.*?)^```$/gms)].map(({ 1: shell, index }) => ({
-    line: markdown.slice(0, index).split('\n').length,
-    shell,
-  }))
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-/** In a process group of its own, so that nothing that a block started outlives it. */
-const runBlock = async (shell: string, cwd: string, PATH: string) => {
-  const script = `set -euo pipefail\n${shell}`
-  const child = spawn('bash', ['-c', script], { cwd, detached: true, env: { ...plainEnvironment(), PATH } })
-  const said: Buffer[] = []
-  child.stdout.on('data', data => said.push(data))
-  child.stderr.on('data', data => said.push(data))
-  const killGroup = () => {
-    try {
-      process.kill(-child.pid!, 'SIGKILL')
-    } catch {} // it is gone already
-  }
-  const timer = setTimeout(killGroup, blockMsMax)
-  const [code] = await once(child, 'exit')
-  clearTimeout(timer)
-  killGroup()
-  return { code, said: Buffer.concat(said).toString() }
-}
+import { freePort, runPage } from './pages.ts'
 
 test('the README says what works: its marked blocks run, in order, in an empty folder', async t => {
-  await using dir = await tempDir()
   const port = await freePort()
-  await mkdir(join(dir.path, 'bin'))
-  await symlink(bin, join(dir.path, 'bin/textstream'))
-  await symlink(join(root, 'examples'), join(dir.path, 'examples'))
-  const blocks = blocksOf(await readFile(join(root, 'README.md'), 'utf8'))
-  assert.ok(blocks.length > 5, 'the README has lost its runnable blocks')
-  for (const { line, shell } of blocks) {
-    await t.test(`README.md:${line}`, async () => {
-      const onFreePort = shell.replaceAll('8000', String(port))
-      const { code, said } = await runBlock(onFreePort, dir.path, `${dir.path}/bin:${process.env.PATH}`)
-      assert.equal(code, 0, `${shell}\n${said}`)
-    })
-  }
+  await runPage(t, 'README.md', 6, shell => shell.replaceAll('8000', String(port)))
 })
