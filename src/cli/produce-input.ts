@@ -5,6 +5,7 @@ import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { ProduceFlags } from './produce-flags.ts'
+import { hintsFor } from './produce-hints.ts'
 import { exit, say } from './run.ts'
 import { madeDurable, untilSignal } from './signals.ts'
 
@@ -80,7 +81,8 @@ export const produceInput = async (topic: Topic, flags: ProduceFlags): Promise<v
   }
   const onFault = (offset: number, byte: number) =>
     tell(`standard input is not UTF-8 at offset ${offset} (0x${byte.toString(16).padStart(2, '0')}): kept as U+FFFD`)
-  const poured = await pour(process.stdin, topic, { ...optional(flags), signal: stop.signal, setAside, onFault })
+  const options = { ...optional(flags), ...hintsFor(process.env), signal: stop.signal, setAside, onFault }
+  const poured = await pour(process.stdin, topic, options)
   process.stdin.destroy()
   report(poured, faults(), malformed.path, flags)
   process.exitCode = stop.code() ?? (faults() > 0 ? exit.findings : exit.done)
