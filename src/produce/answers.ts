@@ -2,8 +2,8 @@ import type { End, StreamRef } from '../chunk/chunk.ts'
 import { keyOf } from './answer-key.ts'
 import type { Answer } from './line-writer.ts'
 
-/** Names of so many bytes are kept: some 100,000 answers. Beyond that, only of the files that are asked for. */
-export const answersBytesMax = 32 * 1024 * 1024
+/** Of files that nobody asked for: some 20,000 answers. If there are more, none of them is kept. */
+export const othersBytesMax = 8 * 1024 * 1024
 
 /** Stands for a place in another partition, which cannot be compared. */
 const elsewhere = Number.MAX_SAFE_INTEGER
@@ -23,8 +23,6 @@ const isEnded = (one: Begun | Ended): one is Ended => 'reason' in one
 
 const keyOfAnswer = ({ destination_uri, response_id }: Answer) => keyOf(destination_uri, response_id)
 
-const bytesOf = ({ answer }: Begun) => Buffer.byteLength(JSON.stringify(answer))
-
 const isReplaced = (old: Answer, { supersedes, destination_uri, agent_id }: Answer) =>
   old.response_id === supersedes && old.destination_uri === destination_uri && old.agent_id === agent_id
 
@@ -34,26 +32,26 @@ const outlives = (one: Begun, other: Begun) => one.partition === other.partition
 /** Who captured the texts of one source so far, as their answers' first and closing records say one after another. */
 export class Answers {
   readonly #isAsked: (file: string) => boolean
-  readonly #bytesMax: number
   /** By `keyOf`. */
   readonly #open = new Map<string, Begun>()
   /** By file, in the order in which they ended; without those that a later one outlives. */
   readonly #ended = new Map<string, readonly Ended[]>()
-  #bytes = 0
+  readonly #othersBytesMax: number
+  #othersBytes = 0
   #areAll = true
 
-  constructor(isAsked: (file: string) => boolean, bytesMax = answersBytesMax) {
+  constructor(isAsked: (file: string) => boolean, bytesMax = othersBytesMax) {
     this.#isAsked = isAsked
-    this.#bytesMax = bytesMax
+    this.#othersBytesMax = bytesMax
   }
 
-  /** False once there were too many, and those of files that are not asked for were forgotten. */
+  /** False once there were too many of files that nobody asked for, and those were forgotten. */
   get areAll(): boolean {
     return this.#areAll
   }
 
   begins(answer: Begun['answer'], partition: string, offset: number): void {
-    if (!this.#areAll && !this.#isAsked(answer.source.file)) return
+    if (!this.#areAll && this.#isOther(answer)) return
     this.#supersede(answer)
     const there = this.#open.get(keyOfAnswer(answer))
     if (there === undefined) this.add({ answer, partition, offset, again: offset })
@@ -76,8 +74,8 @@ export class Answers {
     const { file } = one.answer.source
     if (isEnded(one)) this.#ended.set(file, [...this.#endedOf(file), one])
     else this.#open.set(keyOfAnswer(one.answer), one)
-    this.#bytes += bytesOf(one)
-    if (this.#areAll && this.#bytes > this.#bytesMax) this.#forgetOthers()
+    this.#othersBytes += this.#bytesOf(one)
+    if (this.#othersBytes > this.#othersBytesMax) this.#forgetOthers()
   }
 
   *all(): Generator<Begun | Ended> {
@@ -87,12 +85,20 @@ export class Answers {
 
   /** Those of the files that are asked for, by `keyOf`. */
   open(): ReadonlyMap<string, Begun> {
-    return new Map([...this.#open].filter(([, { answer }]) => this.#isAsked(answer.source.file)))
+    return new Map([...this.#open].filter(([, { answer }]) => !this.#isOther(answer)))
   }
 
   /** The last one that ended and was not superseded. */
   ended(file: string): Ended | undefined {
     return this.#endedOf(file).at(-1)
+  }
+
+  #isOther({ source }: Begun['answer']): boolean {
+    return !this.#isAsked(source.file)
+  }
+
+  #bytesOf({ answer }: Begun): number {
+    return this.#isOther(answer) ? Buffer.byteLength(JSON.stringify(answer)) : 0
   }
 
   #supersede(answer: Begun['answer']) {
@@ -102,7 +108,7 @@ export class Answers {
     const open = this.#open.get(key)
     if (open !== undefined && isReplaced(open.answer, answer)) {
       this.#open.delete(key)
-      this.#bytes -= bytesOf(open)
+      this.#othersBytes -= this.#bytesOf(open)
     }
     this.#keepEnded(source.file, ended => !isReplaced(ended.answer, answer))
   }
@@ -115,14 +121,15 @@ export class Answers {
     const ended = this.#endedOf(file)
     const kept = ended.filter(isKept)
     if (kept.length === ended.length) return
-    for (const one of ended) if (!kept.includes(one)) this.#bytes -= bytesOf(one)
+    for (const one of ended) if (!kept.includes(one)) this.#othersBytes -= this.#bytesOf(one)
     if (kept.length > 0) this.#ended.set(file, kept)
     else this.#ended.delete(file)
   }
 
   #forgetOthers() {
     this.#areAll = false
+    this.#othersBytes = 0
     for (const file of this.#ended.keys()) if (!this.#isAsked(file)) this.#ended.delete(file)
-    for (const [key, { answer }] of this.#open) if (!this.#isAsked(answer.source.file)) this.#open.delete(key)
+    for (const [key, { answer }] of this.#open) if (this.#isOther(answer)) this.#open.delete(key)
   }
 }

@@ -3,12 +3,14 @@ import { hash } from 'node:crypto'
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { zstdCompressSync } from 'node:zlib'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { memoryTopic } from '../topic/memory.ts'
 import { linesOf } from './captured.ts'
+import { readHint, writeHint } from './hint-file.ts'
 import { counting, filled, hinted, namesIn, records, run, states, tempDir, texts } from './hinted.ts'
 import { produce } from './produce.ts'
 import { scriptedSource } from './scripted-source.ts'
+import { pageBytes } from './taken.ts'
 
 const flipped = (bytes: Buffer, at: number) => {
   const copy = Buffer.from(bytes)
@@ -16,23 +18,30 @@ const flipped = (bytes: Buffer, at: number) => {
   return copy
 }
 
-const titled = (packed: Buffer, version = 1) =>
-  Buffer.concat([Buffer.from(`textstream hint ${version} ${hash('sha256', packed)}\n`), packed])
+const sealed = (packed: Buffer, version = 1) => {
+  const bytes = Buffer.concat([Buffer.from(`textstream hint ${version}\n`), packed])
+  return Buffer.concat([bytes, hash('sha256', bytes, 'buffer')])
+}
 
 const damages: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   'is empty': () => Buffer.alloc(0),
   'lost its last byte': bytes => bytes.subarray(0, -1),
   'is cut in the middle': bytes => bytes.subarray(0, bytes.length >>> 1),
-  'is cut in its first line': bytes => bytes.subarray(0, 20),
+  'is cut in its first line': bytes => bytes.subarray(0, 10),
+  'has only its first line': bytes => bytes.subarray(0, bytes.indexOf('\n') + 1),
   'has more behind it': bytes => Buffer.concat([bytes, Buffer.from('x')]),
   'has another first byte': bytes => flipped(bytes, 0),
-  'has another digest': bytes => flipped(bytes, 30),
+  'has another byte behind its first line': bytes => flipped(bytes, 30),
   'has another byte in the middle': bytes => flipped(bytes, bytes.length >>> 1),
   'has another last byte': bytes => flipped(bytes, bytes.length - 1),
-  'is of another version': bytes => titled(bytes.subarray(bytes.indexOf('\n') + 1), 2),
-  'is not packed': () => titled(Buffer.from('{}')),
-  'holds no JSON': () => titled(zstdCompressSync(Buffer.from('no\n'))),
-  'holds nothing': () => titled(zstdCompressSync(Buffer.alloc(0))),
+  'is of another version': bytes => sealed(bytes.subarray(bytes.indexOf('\n') + 1, -32), 2),
+  'is not packed': () => sealed(Buffer.from('{}')),
+  'holds no JSON': () => sealed(zstdCompressSync(Buffer.from('no\n'))),
+  'holds half an answer': bytes => {
+    const unpacked = zstdDecompressSync(bytes.subarray(bytes.indexOf('\n') + 1, -32))
+    return sealed(zstdCompressSync(unpacked.fill('{', unpacked.indexOf('\n') + 1, unpacked.indexOf('\n') + 20)))
+  },
+  'holds nothing': () => sealed(zstdCompressSync(Buffer.alloc(0))),
 }
 
 for (const [what, damage] of Object.entries(damages)) {
@@ -41,7 +50,7 @@ for (const [what, damage] of Object.entries(damages)) {
     const whole = await readFile(file)
     await writeFile(file, damage(whole))
     assert.deepEqual(states(await run(texts, topic, { hints })), ['already captured', 'already captured'])
-    assert.equal(taken(), records)
+    assert.ok(taken() >= records)
     assert.deepEqual(await readFile(file), whole)
   })
 }
@@ -64,6 +73,18 @@ test('reads everything where something else lies in the hint’s place, and does
     'already captured',
   ])
   assert.equal(taken(), records)
+})
+
+test('writes no hint that is too large to be read', async t => {
+  const folder = await tempDir(t)
+  const page = new Uint8Array(pageBytes)
+  const withPages = (count: number) => {
+    const pages = Array.from({ length: count }, (_, number) => [number, page] as const)
+    return writeHint(folder, { topic: 'a', url: 'b', span: new Map(), answers: [], pages })
+  }
+  assert.deepEqual([await withPages(2 ** 11), await withPages(2 ** 14)], [true, false])
+  const hint = await readHint(folder, { topic: 'a', url: 'b' })
+  assert.equal([...hint!.pages].length, 2 ** 11)
 })
 
 test('reads everything where the hint is another topic’s, or another source’s', async t => {

@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto'
-import { lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { lstat, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { createZstdCompress, zstdDecompress } from 'node:zlib'
 import { makeFolder } from '../std/durable.ts'
 import type { Begun, Ended } from './answers.ts'
 import type { Borders, Span } from './span.ts'
 import { pageBytes } from './taken.ts'
 
-/** Of a hint, unpacked. A larger one is not written, and none of ours. */
+/** Of a hint, unpacked: some 300,000 answers. A larger one is not written, and none of ours. */
 const hintBytesMax = 128 * 1024 * 1024
 /** In one folder; those that were written first go first. */
 export const hintsMax = 64
 
 /** Another number for whatever would be read wrongly by who reads this one. */
-const title = 'textstream hint 1'
+const title = Buffer.from('textstream hint 1\n')
+const digestBytes = 32
 const ending = '.hint'
 const lineEnd = 0x0a
 const answersAtOnce = 1000
@@ -32,70 +36,86 @@ export interface Hint {
 
 export type HintOf = Pick<Hint, 'topic' | 'url'>
 
-/** The first line of what is packed. */
+/** The first line of what is packed. The answers follow, a line each, then a blank line, then the pages. */
 interface Head extends HintOf {
   readonly span: readonly (readonly [string, Borders])[]
-  readonly answers: number
   readonly pages: readonly number[]
 }
 
-const sha256 = (...parts: readonly (string | Uint8Array)[]) => {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest('hex')
-}
-
-const nameOf = ({ topic, url }: HintOf) => `${sha256(JSON.stringify([topic, url]))}${ending}`
-
-const titleOf = (packed: Uint8Array) => Buffer.from(`${title} ${sha256(packed)}\n`)
+const nameOf = ({ topic, url }: HintOf) =>
+  `${createHash('sha256')
+    .update(JSON.stringify([topic, url]))
+    .digest('hex')}${ending}`
 
 const jsonLine = (value: unknown) => `${JSON.stringify(value)}\n`
 
-/** Not as one string: that would be one more copy of all of them. */
-const linesOf = (answers: readonly (Begun | Ended)[]): Buffer[] => {
-  const lines: Buffer[] = []
-  for (let at = 0; at < answers.length; at += answersAtOnce)
-    lines.push(
-      Buffer.from(
-        answers
-          .slice(at, at + answersAtOnce)
-          .map(jsonLine)
-          .join(''),
-      ),
-    )
-  return lines
-}
-
-const unpackedOf = ({ topic, url, span, answers, pages }: Hint): Buffer => {
-  const [all, taken] = [[...answers], [...pages]]
-  const head: Head = { topic, url, span: [...span], answers: all.length, pages: taken.map(([number]) => number) }
-  return Buffer.concat([Buffer.from(jsonLine(head)), ...linesOf(all), ...taken.map(([, page]) => page)])
-}
-
-/** Takes lines of JSON from the start of `bytes`; gives where they end. */
-const takeLines = (bytes: Buffer, from: number, lines: number, take: (json: unknown) => void): number => {
-  for (; lines > 0; lines--) {
-    const to = bytes.indexOf(lineEnd, from)
-    take(JSON.parse(bytes.toString('utf8', from, to)))
-    from = to + 1
+/** In pieces, so that there is never one more copy of all of it. */
+function* unpackedOf({ topic, url, span, answers, pages }: Hint): Generator<Buffer> {
+  const taken = [...pages]
+  const head: Head = { topic, url, span: [...span], pages: taken.map(([number]) => number) }
+  let lines = [jsonLine(head)]
+  for (const answer of answers) {
+    if (lines.push(jsonLine(answer)) < answersAtOnce) continue
+    yield Buffer.from(lines.join(''))
+    lines = []
   }
-  return from
+  yield Buffer.from(`${lines.join('')}\n`)
+  for (const [, page] of taken) yield Buffer.from(page)
 }
 
+function* limited(pieces: Iterable<Buffer>): Generator<Buffer> {
+  let bytes = 0
+  for (const piece of pieces) {
+    bytes += piece.length
+    if (bytes > hintBytesMax) throw new Error(`more than ${hintBytesMax} bytes`)
+    yield piece
+  }
+}
+
+/** Between the title and the digest of all before it. */
+async function* sealed(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256').update(title)
+  yield title
+  for await (const piece of packed) {
+    hash.update(piece)
+    yield piece
+  }
+  yield hash.digest()
+}
+
+const unsealed = (bytes: Buffer): Buffer | undefined => {
+  const to = bytes.length - digestBytes
+  if (to < title.length || !bytes.subarray(0, title.length).equals(title)) return undefined
+  const digest = createHash('sha256').update(bytes.subarray(0, to)).digest()
+  return digest.equals(bytes.subarray(to)) ? bytes.subarray(title.length, to) : undefined
+}
+
+const lineFrom = (bytes: Buffer, from: number) => bytes.subarray(from, bytes.indexOf(lineEnd, from))
+
+function* linesFrom(bytes: Buffer, from: number): Generator<Buffer> {
+  for (let line = lineFrom(bytes, from); line.length > 0; line = lineFrom(bytes, from)) {
+    yield line
+    from += line.length + 1
+  }
+}
+
+/** Its answers are made as they are asked for, each time. */
 const hintIn = (unpacked: Buffer): Hint => {
-  let head: Head | undefined
-  const answers: (Begun | Ended)[] = []
-  const behindHead = takeLines(unpacked, 0, 1, json => (head = json as Head))
-  const { topic, url, span, answers: count, pages } = head!
-  const at = takeLines(unpacked, behindHead, count, json => answers.push(json as Begun | Ended))
-  const pageAt = (i: number) => unpacked.subarray(at + i * pageBytes, at + (i + 1) * pageBytes)
+  const head = lineFrom(unpacked, 0)
+  const { topic, url, span, pages } = JSON.parse(head.toString()) as Head
+  const answers = {
+    *[Symbol.iterator](): Generator<Begun | Ended> {
+      for (const line of linesFrom(unpacked, head.length + 1)) yield JSON.parse(line.toString())
+    },
+  }
+  const pagesFrom = unpacked.length - pages.length * pageBytes
+  const pageAt = (i: number) => unpacked.subarray(pagesFrom + i * pageBytes, pagesFrom + (i + 1) * pageBytes)
   return { topic, url, span: new Map(span), answers, pages: pages.map((number, i) => [number, pageAt(i)] as const) }
 }
 
 const unpack = async (bytes: Buffer): Promise<Hint | undefined> => {
-  const packed = bytes.subarray(titleOf(Buffer.alloc(0)).length)
-  if (!bytes.subarray(0, bytes.length - packed.length).equals(titleOf(packed))) return undefined
-  return hintIn(await promisify(zstdDecompress)(packed, { maxOutputLength: hintBytesMax }))
+  const packed = unsealed(bytes)
+  return packed && hintIn(await promisify(zstdDecompress)(packed, { maxOutputLength: hintBytesMax }))
 }
 
 const readAll = async (path: string): Promise<Buffer | undefined> => {
@@ -129,11 +149,9 @@ const removeOldest = async (folder: string): Promise<void> => {
 export const writeHint = async (folder: string, hint: Hint): Promise<boolean> => {
   const path = join(folder, nameOf(hint))
   try {
-    const unpacked = unpackedOf(hint)
-    if (unpacked.length > hintBytesMax) return false
-    const packed = await promisify(zstdCompress)(unpacked)
     await makeFolder(folder)
-    await writeFile(`${path}.partial`, Buffer.concat([titleOf(packed), packed]), { mode: 0o600 })
+    const file = createWriteStream(`${path}.partial`, { mode: 0o600 })
+    await pipeline(Readable.from(limited(unpackedOf(hint))), createZstdCompress(), sealed, file)
     await rename(`${path}.partial`, path)
     await removeOldest(folder)
     return true

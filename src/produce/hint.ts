@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import type { Topic } from '../topic/topic.ts'
-import type { Begun, Ended } from './answers.ts'
+import type { Begun } from './answers.ts'
 import { type Hint, type HintOf, readHint, writeHint } from './hint-file.ts'
-import { prove, type Span } from './span.ts'
+import { prove } from './span.ts'
 
 /** Fewer records are read again sooner than a hint is worth writing. */
 export const hintRecordsMin = 100_000
@@ -11,7 +11,7 @@ export const hintRecordsMin = 100_000
 export interface HintOptions {
   readonly folder: string
   readonly recordsMin?: number
-  readonly answersBytesMax?: number
+  readonly othersBytesMax?: number
 }
 
 /** A log is called by its path, as somebody wrote it: in another folder the same words mean another log. */
@@ -20,23 +20,16 @@ const placeOf = ({ name }: Topic) => (name.includes('://') ? name : resolve(name
 const hintOf = (topic: Topic, url: string): HintOf => ({ topic: placeOf(topic), url })
 
 /**
- * Those that are found by whoever reads what is left. `undefined` if that cannot be told: an answer's first record is
- * gone, and a repeat of it is not.
+ * What still holds: without the answers whose beginnings were pruned, as whoever reads what is left would not find them
+ * either. `undefined` if that cannot be told: an answer's first record is gone, and a repeat of it is not.
  */
-const keptOf = (answers: Iterable<Begun | Ended>, span: Span): readonly (Begun | Ended)[] | undefined => {
-  const kept: (Begun | Ended)[] = []
-  for (const one of answers) {
-    const from = span.get(one.partition)?.first.offset ?? 0
-    if (one.offset >= from) kept.push(one)
-    else if (one.again >= from) return undefined
-  }
-  return kept
-}
-
 const proven = async (topic: Topic, hint: Hint, signal?: AbortSignal): Promise<Hint | undefined> => {
   const span = await prove(topic, hint.span, signal)
-  const answers = span && keptOf(hint.answers, span)
-  return span && answers && { ...hint, span, answers }
+  if (span === undefined) return undefined
+  const isKept = ({ partition }: Begun, offset: number) => offset >= (span.get(partition)?.first.offset ?? 0)
+  const isUnclear = (one: Begun) => !isKept(one, one.offset) && isKept(one, one.again)
+  if (Iterator.from(hint.answers).some(isUnclear)) return undefined
+  return { ...hint, span, answers: Iterator.from(hint.answers).filter(one => isKept(one, one.offset)) }
 }
 
 /**

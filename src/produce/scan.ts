@@ -44,7 +44,7 @@ const learn = async (topic: Topic, asked: HoldingsOptions): Promise<Answers> => 
   const { url, files, taken, apart, signal } = asked
   // Who is apart is found out anew each time.
   const hints = apart === undefined ? asked.hints : undefined
-  const answers = new Answers(file => files.has(file), hints?.answersBytesMax)
+  const answers = new Answers(file => files.has(file), hints?.othersBytesMax)
   const hint = hints && (await recall(hints, topic, url, signal))
   for (const answer of hint?.answers ?? []) answers.add(answer)
   for (const [number, page] of hint?.pages ?? []) taken.addPage(number, page)
@@ -58,7 +58,7 @@ const learn = async (topic: Topic, asked: HoldingsOptions): Promise<Answers> => 
 /**
  * What the topic holds of the texts of one source. The topic alone decides; a hint only saves reading what was read
  * before. What this needs in memory follows from the number of `files` and of their open answers, and of other files'
- * answers up to `answersBytesMax`, not from the length of the topic. Once `signal` aborts, the rest is left unread.
+ * answers up to `othersBytesMax`, not from the length of the topic. Once `signal` aborts, the rest is left unread.
  */
 export const holdingsOf = async (topic: Topic, asked: HoldingsOptions): Promise<Holdings> => {
   const answers = await learn(topic, asked)
