@@ -8,6 +8,7 @@ import type { ProduceFlags } from './produce-flags.ts'
 import { hintsFor } from './produce-hints.ts'
 import { exit, say } from './run.ts'
 import { madeDurable, untilSignal } from './signals.ts'
+import { amount } from './words.ts'
 
 /** Faults beyond these are counted, not told one by one. */
 const toldMax = 20
@@ -39,11 +40,11 @@ const teller = () => {
 }
 
 const summary = ({ format, chunks, bytes, malformed, destination_uri, agent_id, ended }: Poured) => {
-  const what = format === 'text' ? 'chunks' : 'records'
+  const what = format === 'text' ? 'chunk' : 'record'
   const where = destination_uri === undefined ? '' : ` into ${harmless(destination_uri)}`
   const who = agent_id === undefined ? '' : ` by ${harmless(agent_id)}`
-  const bad = malformed === 0 ? '' : `, ${malformed.toLocaleString('en')} malformed lines`
-  return `${chunks.toLocaleString('en')} ${what}, ${bytes.toLocaleString('en')} bytes${where}${who}${bad}: ended with "${ended}"`
+  const bad = malformed === 0 ? '' : `, ${amount(malformed, 'malformed line')}`
+  return `${amount(chunks, what)}, ${amount(bytes, 'byte')}${where}${who}${bad}: ended with "${ended}"`
 }
 
 const optional = ({ agent, uri, format, seed }: ProduceFlags) => ({
