@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { keyOf } from './answer-key.ts'
+import { answerKey } from '../chunk/answer-key.ts'
 import { Answers, type Begun } from './answers.ts'
 
 const answerOf = (n: number, file: string, supersedes?: string): Begun['answer'] => ({
@@ -19,7 +19,7 @@ test('holds no more answers of files that nobody asked for than its limit', () =
   answers.begins(answerOf(0, 'asked'), 'log', 0)
   for (let n = 1; n < 100; n++) {
     answers.begins(answerOf(n, `other ${n}`), 'log', n)
-    answers.ends(keyOf('/d.md', `r${n}`), end)
+    answers.ends(answerKey('/d.md', `r${n}`), end)
     assert.ok(idsIn(answers).length < 12)
   }
   assert.deepEqual([answers.areAll, idsIn(answers)], [false, ['r0']])
@@ -30,7 +30,7 @@ test('counts only answers that are there against its limit', () => {
   for (let n = 0; n < 100; n++) {
     answers.begins(answerOf(n, 'open', `r${n - 1}`), 'log', 2 * n)
     answers.begins(answerOf(1000 + n, 'ended'), 'log', 2 * n + 1)
-    answers.ends(keyOf('/d.md', `r${1000 + n}`), end)
+    answers.ends(answerKey('/d.md', `r${1000 + n}`), end)
     assert.deepEqual([answers.areAll, idsIn(answers)], [true, [`r${1000 + n}`, `r${n}`]])
   }
 })
@@ -45,6 +45,6 @@ test('does not compare places of different partitions', () => {
   )
   answers.begins(answerOf(2, 'b'), '0', 100)
   answers.begins(answerOf(3, 'b'), '1', 500)
-  for (const id of ['r2', 'r3']) answers.ends(keyOf('/d.md', id), end)
+  for (const id of ['r2', 'r3']) answers.ends(answerKey('/d.md', id), end)
   assert.deepEqual(idsIn(answers), ['r2', 'r3', 'r1'])
 })

@@ -1,5 +1,5 @@
+import { answerKey } from '../chunk/answer-key.ts'
 import type { End, StreamRef } from '../chunk/chunk.ts'
-import { keyOf } from './answer-key.ts'
 import type { Answer } from './line-writer.ts'
 
 /** Of files that nobody asked for: some 20,000 answers. If there are more, none of them is kept. */
@@ -21,7 +21,7 @@ export interface Ended extends Begun, Pick<End, 'reason' | 'chunks' | 'bytes'> {
 
 const isEnded = (one: Begun | Ended): one is Ended => 'reason' in one
 
-const keyOfAnswer = ({ destination_uri, response_id }: Answer) => keyOf(destination_uri, response_id)
+const keyOfAnswer = ({ destination_uri, response_id }: Answer) => answerKey(destination_uri, response_id)
 
 const isReplaced = (old: Answer, { supersedes, destination_uri, agent_id }: Answer) =>
   old.response_id === supersedes && old.destination_uri === destination_uri && old.agent_id === agent_id
@@ -32,7 +32,7 @@ const outlives = (one: Begun, other: Begun) => one.partition === other.partition
 /** Who captured the texts of one source so far, as their answers' first and closing records say one after another. */
 export class Answers {
   readonly #isAsked: (file: string) => boolean
-  /** By `keyOf`. */
+  /** By `answerKey`. */
   readonly #open = new Map<string, Begun>()
   /** By file, in the order in which they ended; without those that a later one outlives. */
   readonly #ended = new Map<string, readonly Ended[]>()
@@ -83,7 +83,7 @@ export class Answers {
     yield* this.#open.values()
   }
 
-  /** Those of the files that are asked for, by `keyOf`. */
+  /** Those of the files that are asked for, by `answerKey`. */
   open(): ReadonlyMap<string, Begun> {
     return new Map([...this.#open].filter(([, { answer }]) => !this.#isOther(answer)))
   }
@@ -104,7 +104,7 @@ export class Answers {
   #supersede(answer: Begun['answer']) {
     const { destination_uri, supersedes, source } = answer
     if (supersedes === undefined) return
-    const key = keyOf(destination_uri, supersedes)
+    const key = answerKey(destination_uri, supersedes)
     const open = this.#open.get(key)
     if (open !== undefined && isReplaced(open.answer, answer)) {
       this.#open.delete(key)

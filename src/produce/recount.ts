@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
+import { answerKey, answerKeyOfLine } from '../chunk/answer-key.ts'
 import type { Chunk } from '../chunk/chunk.ts'
+import { recordIn } from '../chunk/codec.ts'
 import { FastLine } from '../chunk/fast-line.ts'
 import { asBuffer } from '../std/bytes.ts'
 import type { Position, Topic } from '../topic/topic.ts'
-import { keyOf } from './answer-key.ts'
 import type { Answers, Begun } from './answers.ts'
 import type { Answer } from './line-writer.ts'
-import { recordIn } from './record-in.ts'
 import { TextDigest } from './text-digest.ts'
 
 /** An answer that has no closing record yet. */
@@ -56,11 +56,8 @@ const turns = () => {
   }
 }
 
-const keyOfLine = (line: Buffer, { uriFrom, uriTo, idFrom, idTo }: FastLine) =>
-  keyOf(line.toString('utf8', uriFrom, uriTo), line.toString('utf8', idFrom, idTo))
-
 const keyOfRecord = (record: Chunk | undefined) =>
-  record?.response_id === undefined ? undefined : keyOf(record.destination_uri, record.response_id)
+  record?.response_id === undefined ? undefined : answerKey(record.destination_uri, record.response_id)
 
 /**
  * Second pass, only if an answer is open: its numbers, and the digest of its text. `answers` learns of those that
@@ -76,7 +73,7 @@ export const recount = async (topic: Topic, answers: Answers, signal?: AbortSign
   const take = (line: Buffer) => {
     const isPlain = plain.read(line, 0, line.length) && isUtf8(line)
     const record = isPlain ? undefined : recordIn(line)
-    const key = isPlain ? keyOfLine(line, plain) : keyOfRecord(record)
+    const key = isPlain ? answerKeyOfLine(line, plain) : keyOfRecord(record)
     const counted = key === undefined ? undefined : open.get(key)
     if (key === undefined || counted === undefined) return
     turn(counted.digest)

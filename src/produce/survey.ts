@@ -1,9 +1,9 @@
+import { answerKey } from '../chunk/answer-key.ts'
 import type { Chunk } from '../chunk/chunk.ts'
+import { recordIn } from '../chunk/codec.ts'
 import { FastLine } from '../chunk/fast-line.ts'
 import type { Topic } from '../topic/topic.ts'
-import { keyOf } from './answer-key.ts'
 import type { Answers, Begun } from './answers.ts'
-import { recordIn } from './record-in.ts'
 import { behind, extend, type Span } from './span.ts'
 import type { Taken } from './taken.ts'
 
@@ -45,7 +45,7 @@ export const survey = async (topic: Topic, answers: Answers, span: Span, options
     const uri = Buffer.from(destination_uri)
     collect(uri, 0, uri.length)
     if (response_id === undefined || response_id === '' || seq === undefined) return
-    const key = keyOf(destination_uri, response_id)
+    const key = answerKey(destination_uri, response_id)
     if (source?.url === url && !apart?.has(key)) answers.begins(answerOf(record), partition, offset)
     if (end !== undefined) answers.ends(key, end)
   }
