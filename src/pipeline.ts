@@ -9,6 +9,8 @@ import type { Source } from './source/source.ts'
 import { isKafkaAddress, type KafkaAddress, parseKafkaAddress } from './topic/kafka-address.ts'
 import type { Topic } from './topic/topic.ts'
 import type { Warehouse } from './warehouse/warehouse.ts'
+import type { Hdfs } from './wire/hdfs.ts'
+import { parseHdfsAddress } from './wire/hdfs-address.ts'
 
 /** A folder's path, or a source's port, host:port or URL → the source. */
 export const openFolder = async (dir: string, chunkSize: number, warn?: (message: string) => void): Promise<Source> => {
@@ -57,4 +59,15 @@ export const openWarehouse = async (dir: string): Promise<Warehouse> => {
 export const openRunner = async (name: 'inline' | 'local'): Promise<Runner> => {
   if (name === 'inline') return (await import('./refresh/inline.ts')).inline
   return (await import('./refresh/local.ts')).local
+}
+
+/** `hdfs://host:port/path`, or `hdfs:///path` on whichever file system the environment means, else the stack's. */
+export const openHdfs = async (address: string): Promise<{ readonly hdfs: Hdfs; readonly path: string }> => {
+  const { authority, path } = parseHdfsAddress(address)
+  const { hdfsEndpoints } = await import('./wire/hdfs-endpoints.ts')
+  const { webhdfs } = await import('./wire/webhdfs.ts')
+  const { foldersFrom } = await import('./stack/folders.ts')
+  const { placeOf } = await import('./stack/place.ts')
+  const stackConf = placeOf(foldersFrom(process.env), 'hadoop').conf
+  return { hdfs: webhdfs(await hdfsEndpoints(authority, { env: process.env, stackConf })), path }
 }
