@@ -99,9 +99,15 @@ const expanded = (text: string, settings: ReadonlyMap<string, Property>, env: No
   return text
 }
 
+const filesOfHdfs = ['core-site.xml', 'hdfs-site.xml']
+
 /** Of a folder as HADOOP_CONF_DIR names one; `undefined` if there is no configuration in it. */
-export const hadoopSettings = (folder: string, env: NodeJS.ProcessEnv): HadoopSettings | undefined => {
-  const paths = ['core-site.xml', 'hdfs-site.xml'].map(name => join(folder, name)).filter(path => existsSync(path))
+export const hadoopSettings = (
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  files: readonly string[] = filesOfHdfs,
+): HadoopSettings | undefined => {
+  const paths = files.map(name => join(folder, name)).filter(path => existsSync(path))
   if (paths.length === 0) return undefined
   const settings = new Map<string, Property>()
   for (const path of paths) take(settings, path, textOf(path))
