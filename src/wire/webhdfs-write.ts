@@ -1,7 +1,9 @@
 import { Agent, type ClientRequest } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Avoided, type DataNode, dataNodeFor, type Wanted } from './webhdfs-datanode.ts'
 import { begin, Cut, type Exchange } from './webhdfs-exchange.ts'
 import { type Again, dataNodeFault, HdfsFault } from './webhdfs-fault.ts'
+import { lostRefusal } from './webhdfs-lost-refusal.ts'
 import { type NameNodes, refusedBy } from './webhdfs-namenodes.ts'
 import { Patience } from './webhdfs-patience.ts'
 import { statusOf } from './webhdfs-status.ts'
@@ -16,8 +18,8 @@ interface Upload extends Exchange {
 }
 
 /** Nothing of the bytes was taken yet, so another DataNode may be tried. */
-const connect = async (nameNodes: NameNodes, wanted: Wanted): Promise<Upload> => {
-  const patience = new Patience(nameNodes.limits)
+const connect = async (nameNodes: NameNodes, wanted: Wanted, msMax?: number): Promise<Upload> => {
+  const patience = new Patience(nameNodes.limits, msMax)
   const avoided = new Avoided()
   for (;;) {
     let node: DataNode | undefined
@@ -57,6 +59,7 @@ const pour = async ({ request }: Upload, bytes: Pieces, idleMsMax: number): Prom
   request.once('response', () => (isAnswered = true))
   let length = 0
   for await (const piece of bytes) {
+    await nextTurn()
     if (isAnswered || request.destroyed) return length
     length += piece.length
     if (!request.write(piece)) await roomOrEnd(request, idleMsMax)
@@ -76,8 +79,8 @@ const answerTo = async (nameNodes: NameNodes, { request, response, node }: Uploa
 }
 
 /** Resolves with the number of bytes once the DataNode says that it has them all. */
-const writeBytes = async (nameNodes: NameNodes, wanted: Wanted, bytes: Pieces): Promise<number> => {
-  const upload = await connect(nameNodes, wanted)
+const writeBytes = async (nameNodes: NameNodes, wanted: Wanted, bytes: Pieces, msMax?: number): Promise<number> => {
+  const upload = await connect(nameNodes, wanted, msMax)
   try {
     const length = await pour(upload, bytes, nameNodes.limits.idleMsMax)
     upload.expectAnswer()
@@ -104,5 +107,9 @@ export const writeFile = async (nameNodes: NameNodes, path: string, bytes: Piece
   if (there !== undefined && (!overwrite || there.kind === 'folder'))
     throw new HdfsFault('hdfs/exists', `${what}: there is a ${there.kind} of that name`, 'never')
   const wanted: Wanted = { op: 'CREATE', path, what, parameters: { overwrite: String(overwrite) } }
-  await checkWhole(nameNodes, wanted, await writeBytes(nameNodes, wanted, bytes))
+  const again = () => writeBytes(nameNodes, wanted, [], nameNodes.limits.firstMsMax)
+  const length = await writeBytes(nameNodes, wanted, bytes).catch(async thrown => {
+    throw await lostRefusal(nameNodes, wanted, thrown, again)
+  })
+  await checkWhole(nameNodes, wanted, length)
 }
