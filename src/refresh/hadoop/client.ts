@@ -15,8 +15,9 @@ export interface Client {
 /** The Hadoop that the stack runs on this machine. */
 export interface StackHadoop {
   readonly conf: string
-  readonly lib: string
   readonly java: string
+  /** What comes before a main class. */
+  readonly javaOptions: readonly string[]
 }
 
 const streamingMain = 'org.apache.hadoop.streaming.HadoopStreaming'
@@ -88,21 +89,16 @@ const ofCommand = (hadoop: string, env: NodeJS.ProcessEnv, stack: StackHadoop | 
 
 const siteFiles = ['core-site.xml', 'hdfs-site.xml', 'yarn-site.xml', 'mapred-site.xml']
 
-/**
- * No folder is on the class path, as an archive of loaded classes can't be made then: the configuration is named file by
- * file.
- */
-const ofStack = ({ conf, lib, java }: StackHadoop): Client => ({
-  command: java,
-  before: [
-    ...['-Xmx512m', shortLived, '-XX:+UseSerialGC', '--add-opens=java.base/java.lang=ALL-UNNAMED'],
-    ...[`-Dlog4j.configuration=file:${join(conf, 'log4j.properties')}`, '-Dhadoop.root.logger=INFO,console'],
-    ...['-cp', join(lib, '*'), streamingMain],
-    ...siteFiles.flatMap(name => (existsSync(join(conf, name)) ? ['-conf', join(conf, name)] : [])),
-  ],
-  environment: { HADOOP_CONF_DIR: conf },
-  conf,
-})
+/** Another configuration than its own goes over what its own says. */
+const ofStack = ({ conf, java, javaOptions }: StackHadoop, other: string | undefined): Client => {
+  const sites = other === undefined ? [] : siteFiles.map(name => join(other, name)).filter(path => existsSync(path))
+  return {
+    command: java,
+    before: [...javaOptions, streamingMain, ...sites.flatMap(path => ['-conf', path])],
+    environment: { HADOOP_CONF_DIR: other ?? conf },
+    conf: other ?? conf,
+  }
+}
 
 const none = () =>
   usage(
@@ -114,5 +110,5 @@ export const findClient = (env: NodeJS.ProcessEnv, stack: StackHadoop | undefine
   const hadoop = commandOf(env)
   if (hadoop !== undefined) return ofCommand(hadoop, env, stack)
   if (stack === undefined) throw none()
-  return ofStack(env.HADOOP_CONF_DIR ? { ...stack, conf: env.HADOOP_CONF_DIR } : stack)
+  return ofStack(stack, env.HADOOP_CONF_DIR || undefined)
 }

@@ -3,6 +3,8 @@ export type Said =
   | { readonly kind: 'application'; readonly id: string }
   | { readonly kind: 'tracking'; readonly url: string }
   | { readonly kind: 'job'; readonly id: string }
+  /** Whether map and reduce run inside of the job's own container. */
+  | { readonly kind: 'inside'; readonly value: boolean }
   | { readonly kind: 'progress'; readonly map: number; readonly reduce: number }
   | { readonly kind: 'attempt-failed'; readonly attempt: string }
   | { readonly kind: 'counter'; readonly name: string; readonly value: number }
@@ -17,6 +19,7 @@ const readers: readonly Reader[] = [
   [/\bSubmitted application (?<id>application_\d+_\d+)/, ({ id }) => ({ kind: 'application', id })],
   [/The url to track the job: (?<url>https?:\/\/\S+)/, ({ url }) => ({ kind: 'tracking', url })],
   [/\bRunning job: (?<id>job_\d+_\d+)/, ({ id }) => ({ kind: 'job', id })],
+  [/running in uber mode : (?<value>true|false)/, ({ value }) => ({ kind: 'inside', value: value === 'true' })],
   [
     /\bmap (?<map>\d+)% reduce (?<reduce>\d+)%/,
     ({ map, reduce }) => ({ kind: 'progress', map: Number(map), reduce: Number(reduce) }),

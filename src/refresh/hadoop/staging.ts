@@ -9,6 +9,8 @@ export interface Staging extends AsyncDisposable {
   readonly path: string
 }
 
+export const stagingFolderOf = (user: string): string => `${root}/textstream-${plain(user)}`
+
 const plain = (name: string) => name.replace(/[^\w.-]/g, '_')
 
 /** The run that a folder belongs to, if it was of this machine and its process is no more. */
@@ -41,7 +43,7 @@ const removeAbandoned = async (folder: string, { hdfs, abandon }: StagingWanted)
 
 export const openStaging = async (wanted: StagingWanted): Promise<Staging> => {
   const { hdfs, user, id } = wanted
-  const folder = `${root}/textstream-${plain(user)}`
+  const folder = stagingFolderOf(user)
   await removeAbandoned(folder, wanted)
   const path = `${folder}/${plain(hostname())}-${process.pid}-${id}`
   await hdfs.makeFolder(path)
