@@ -1,3 +1,5 @@
+import type { Identity } from './process.ts'
+
 /**
  * A part: one real engine that the stack starts, as data. A declaration in `parts/` names its ports, programs and
  * checks; the folder `installations/<name>/` holds what people may want to read or change:
@@ -41,6 +43,11 @@ export interface Daemon {
   readonly ready: (ports: Ports, signal: AbortSignal) => Promise<void>
   /** From SIGTERM to SIGKILL. */
   readonly stopMsMax: number
+  /**
+   * Processes that it started, by what lies in its data, each the leader of a group. Those that outlive it, as it was
+   * killed, are ended before it is started again and when it is ended.
+   */
+  readonly children?: (data: string) => Promise<readonly Identity[]>
 }
 
 export type Program = JavaProgram | NodeProgram | SystemProgram
