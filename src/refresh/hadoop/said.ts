@@ -48,8 +48,8 @@ const readers: readonly Reader[] = [
 
 export const understand = (line: string): Said | undefined => {
   for (const [pattern, read] of readers) {
-    const found = pattern.exec(line)?.groups
-    if (found !== undefined) return read(found)
+    const found = pattern.exec(line)
+    if (found !== null) return read(found.groups ?? {})
   }
   return undefined
 }
