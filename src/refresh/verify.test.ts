@@ -21,7 +21,7 @@ import { fileNameOf } from '../chunk/file-name.ts'
 import { systemClock } from '../std/clock.ts'
 import { inline } from './inline.ts'
 import { refresh } from './refresh.ts'
-import { type VerifyOptions, verify } from './verify.ts'
+import { type Verdict, type VerifyOptions, verify } from './verify.ts'
 
 const texts = { 'alone.txt': 'I was alone.\n', 'both.txt': 'ä "b"\n\n', 'empty.txt': '' }
 const dir = mkdtempSync(join(tmpdir(), 'textstream-verify-'))
@@ -68,26 +68,25 @@ const copy = () => {
 }
 type Copy = ReturnType<typeof copy>
 
-const judge = (spoil: (copy: Copy) => void, options: (copy: Copy) => Partial<VerifyOptions> = () => ({})) => {
+const judge = async (spoil: (copy: Copy) => void, options: (copy: Copy) => Partial<VerifyOptions> = () => ({})) => {
   const one = copy()
   try {
     spoil(one)
-    return verify({ out: one.out, logs: [one.logs], against: one.texts, ...options(one) })
+    return await verify({ out: one.out, logs: [one.logs], against: one.texts, ...options(one) })
   } finally {
     rmSync(join(one.out, '..'), { recursive: true })
   }
 }
 
 const nothing = () => {}
-const found = (verdict: ReturnType<typeof verify>) =>
-  verdict.findings.map(({ check, name, problem }) => `${check}: ${name} ${problem}`)
+const found = (verdict: Verdict) => verdict.findings.map(({ check, name, problem }) => `${check}: ${name} ${problem}`)
 const edit = (path: string, how: (text: string) => string) => writeFileSync(path, how(readFileSync(path, 'utf8')))
 
 const filesBelow = (path: string) =>
   readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(name => statSync(join(path, name)).isFile())
 
-test('proves an output that nobody touched', () => {
-  const verdict = judge(nothing)
+test('proves an output that nobody touched', async () => {
+  const verdict = await judge(nothing)
   assert.deepEqual(verdict, {
     verdict: 'proven',
     findings: [],
@@ -104,7 +103,7 @@ test('proves an output that nobody touched', () => {
   })
 })
 
-test('finds a change to any byte of any file that the receipt vouches for', () => {
+test('finds a change to any byte of any file that the receipt vouches for', async () => {
   const { out } = copy()
   const names = filesBelow(out).filter(name => name !== '_receipt.json')
   assert.equal(names.length, 6)
@@ -115,20 +114,21 @@ test('finds a change to any byte of any file that the receipt vouches for', () =
       const flipped = Buffer.from(bytes)
       flipped[i] ^= 1 << (i % 8)
       writeFileSync(path, flipped)
-      assert.equal(verify({ out }).files.ok, false, `byte ${i} of ${name}`)
+      assert.equal((await verify({ out })).files.ok, false, `byte ${i} of ${name}`)
     }
     writeFileSync(path, bytes)
   }
-  assert.equal(verify({ out }).verdict, 'proven')
+  assert.equal((await verify({ out })).verdict, 'proven')
 })
 
-test('finds every file that is cut, longer, or gone', () => {
+test('finds every file that is cut, longer, or gone', async () => {
   for (const name of filesBelow(at('out'))) {
-    assert.notDeepEqual(found(judge(({ out }) => rmSync(join(out, name)))), [], name)
+    assert.notDeepEqual(found(await judge(({ out }) => rmSync(join(out, name)))), [], name)
     if (name === '_receipt.json') continue
-    assert.notDeepEqual(found(judge(({ out }) => appendFileSync(join(out, name), 'x'))), [], name)
+    assert.notDeepEqual(found(await judge(({ out }) => appendFileSync(join(out, name), 'x'))), [], name)
     const { size } = statSync(at('out', name))
-    if (size > 0) assert.notDeepEqual(found(judge(({ out }) => truncateSync(join(out, name), size - 1))), [], name)
+    if (size > 0)
+      assert.notDeepEqual(found(await judge(({ out }) => truncateSync(join(out, name), size - 1))), [], name)
   }
 })
 
@@ -224,8 +224,8 @@ const spoiled: Record<string, [spoil: (copy: Copy) => void, findings: RegExp[]]>
 }
 
 for (const [name, [spoil, expected]] of Object.entries(spoiled)) {
-  test(`finds ${name}`, () => {
-    const verdict = judge(spoil)
+  test(`finds ${name}`, async () => {
+    const verdict = await judge(spoil)
     const findings = found(verdict)
     assert.equal(verdict.verdict, 'differs')
     for (const pattern of expected)
@@ -236,14 +236,14 @@ for (const [name, [spoil, expected]] of Object.entries(spoiled)) {
   })
 }
 
-test('finds nothing but what was spoiled', () => {
+test('finds nothing but what was spoiled', async () => {
   for (const name of ['a receipt with other counters', 'an input that was changed', 'an original that was changed']) {
-    assert.equal(judge(spoiled[name][0]).findings_count, 1, name)
+    assert.equal((await judge(spoiled[name][0])).findings_count, 1, name)
   }
 })
 
-test('names files that no refresh wrote, which are no failure', () => {
-  const verdict = judge(({ out }) => {
+test('names files that no refresh wrote, which are no failure', async () => {
+  const verdict = await judge(({ out }) => {
     writeFileSync(join(out, 'notes.txt'), '')
     writeFileSync(join(out, '_attempts', 'notes.txt'), '')
     writeFileSync(join(out, '_attempts', both, 'notes.txt'), '')
@@ -255,27 +255,28 @@ test('names files that no refresh wrote, which are no failure', () => {
   })
 })
 
-test('a log that grew is the log that was read', () => {
-  assert.equal(judge(({ logs }) => appendFileSync(join(logs, 'a.ndjson'), '{"chunk":')).verdict, 'proven')
+test('a log that grew is the log that was read', async () => {
+  const verdict = await judge(({ logs }) => appendFileSync(join(logs, 'a.ndjson'), '{"chunk":'))
+  assert.equal(verdict.verdict, 'proven')
 })
 
-test('an original may have another name, or be a link within the folder', () => {
-  const renamed = judge(({ texts }) => renameSync(join(texts, 'alone.txt'), join(texts, 'renamed.txt')))
+test('an original may have another name, or be a link within the folder', async () => {
+  const renamed = await judge(({ texts }) => renameSync(join(texts, 'alone.txt'), join(texts, 'renamed.txt')))
   assert.equal(renamed.verdict, 'proven')
-  const linked = judge(({ texts }) => symlinkSync('alone.txt', join(texts, 'link.txt')))
+  const linked = await judge(({ texts }) => symlinkSync('alone.txt', join(texts, 'link.txt')))
   assert.equal(linked.verdict, 'proven')
 })
 
-test('a link out of the originals, and a name with a leading dot, are no originals', () => {
-  const verdict = judge(({ texts, logs }) => {
+test('a link out of the originals, and a name with a leading dot, are no originals', async () => {
+  const verdict = await judge(({ texts, logs }) => {
     symlinkSync(join(logs, 'a.ndjson'), join(texts, 'link.txt'))
     writeFileSync(join(texts, '.hidden'), 'x')
   })
   assert.equal(verdict.verdict, 'proven')
 })
 
-test('without --log, inputs that are not here are not checked; without --against, no original is', () => {
-  const verdict = judge(
+test('without --log, inputs that are not here are not checked; without --against, no original is', async () => {
+  const verdict = await judge(
     receipt(json => Object.assign((json.inputs as object[])[0], { name: 'nowhere/a.ndjson' })),
     () => ({
       logs: undefined,
@@ -287,9 +288,9 @@ test('without --log, inputs that are not here are not checked; without --against
   assert.equal(verdict.originals, null)
 })
 
-test('refuses folders that are not there as wrong usage', () => {
+test('refuses folders that are not there as wrong usage', async () => {
   const usage = { code: 'verify/usage' }
-  assert.throws(() => verify({ out: at('nowhere') }), usage)
-  assert.throws(() => verify({ out: at('out'), against: at('nowhere') }), usage)
-  assert.throws(() => verify({ out: at('out'), logs: [at('nowhere')] }), usage)
+  await assert.rejects(verify({ out: at('nowhere') }), usage)
+  await assert.rejects(verify({ out: at('out'), against: at('nowhere') }), usage)
+  await assert.rejects(verify({ out: at('out'), logs: [at('nowhere')] }), usage)
 })

@@ -11,7 +11,7 @@ export interface FileStatus {
 
 /**
  * A file system of Hadoop, over WebHDFS. Paths are absolute, in HDFS's own spelling. Whatever fails says so by code:
- * `hdfs/absent`, `hdfs/exists`, `hdfs/denied`, `hdfs/full` (no space, or a quota), `hdfs/read-only` (safe mode),
+ * `hdfs/absent`, `hdfs/exists`, `hdfs/not-a-file`, `hdfs/not-a-folder`, `hdfs/denied`, `hdfs/full` (no space, or a quota), `hdfs/read-only` (safe mode),
  * `hdfs/unreachable`, `hdfs/secure` (wants Kerberos), `hdfs/broken` (no DataNode can give the bytes), `hdfs/changed`
  * (replaced while it was read), `hdfs/usage` (a name that HDFS does not take), else `hdfs/failed`.
  */

@@ -83,7 +83,7 @@ export async function* readFile(nameNodes: NameNodes, path: string, range: Range
   const what = `read "${nameNodes.nameOf(path)}"`
   const file = await statusOf(nameNodes, path, what)
   if (file === undefined) throw new HdfsFault('hdfs/absent', `${what}: no such file`, 'never')
-  if (file.kind === 'folder') throw new HdfsFault('hdfs/failed', `${what}: it is a folder`, 'never')
+  if (file.kind === 'folder') throw new HdfsFault('hdfs/not-a-file', `${what}: it is a folder`, 'never')
   const to = Math.min(range.to ?? file.bytes, file.bytes)
   yield* readRange(nameNodes, { path, what, file, to }, range.from ?? 0)
 }
