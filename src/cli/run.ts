@@ -2,7 +2,7 @@ import { type Command, CommanderError } from 'commander'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { defaultsFromEnvironment } from './environment.ts'
 import { exit, say } from './exit.ts'
-import { refuseLaterPlaces } from './later.ts'
+import { refuseForeignPlaces } from './foreign-places.ts'
 import { version } from './version.ts'
 
 export { exit, say }
@@ -51,7 +51,7 @@ export const outfit = (command: Command, environment: NodeJS.ProcessEnv): void =
 export const run = async (command: Command, argv: readonly string[]): Promise<void> => {
   try {
     outfit(command, process.env)
-    command.hook('preAction', (_, called) => refuseLaterPlaces(called))
+    command.hook('preAction', (_, called) => refuseForeignPlaces(called))
     await command.parseAsync(argv, { from: 'user' })
   } catch (thrown) {
     report(thrown)

@@ -41,8 +41,11 @@ export interface Hdfs extends AsyncDisposable {
   ): Promise<void>
   /** With those above it. */
   makeFolder(path: string): Promise<void>
-  /** Atomic, of files and folders. Rejects `hdfs/exists` and `hdfs/absent`; never into a folder, never over anything. */
-  rename(from: string, to: string): Promise<void>
+  /**
+   * Atomic, of files and folders. Rejects `hdfs/exists` and `hdfs/absent`; never into a folder, and over nothing but,
+   * if that is said, a file.
+   */
+  rename(from: string, to: string, options?: { readonly overwrite?: boolean }): Promise<void>
   /** With all below it; false if nothing was there. */
   remove(path: string): Promise<boolean>
 }
