@@ -89,7 +89,7 @@ const run = async (setting: HadoopSetting, job: Job): Promise<Ran> => {
   const cluster = await yarn?.size()
   const id = randomBytes(6).toString('hex')
   const hdfs = hdfsOf(job, setting.hdfs)
-  const abandon = async (other: string) => yarn && endTagged(yarn, tagOf(other))
+  const abandon = (other: string) => endTagged(setting, tagOf(other))
   await using staging = await openStaging({ hdfs, user, id, abandon })
   const plan = planOf(job, { ...setting, id, hdfs, staging: staging.path, cluster })
   const inputDigests = await runPlan(setting, job.inputs, plan)

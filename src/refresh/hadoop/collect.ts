@@ -3,16 +3,16 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StreamError } from '../../std/error.ts'
 import type { Hdfs } from '../../wire/hdfs.ts'
-import { addCounters, type Counters, newCounters } from '../counters.ts'
+import type { Counters } from '../counters.ts'
 import type { Input } from '../inputs.ts'
 import { mergeRows } from '../listing.ts'
 import { documentsName, malformedName } from '../output.ts'
 import type { Listing } from '../runner.ts'
 import { eachAtOnce } from './at-once.ts'
+import { joinTallies, partName, parts } from './tally.ts'
 import { withTopicOffsets } from './topic-rows.ts'
 
 const readsAtOnceMax = 8
-const countersBytesMax = 1024 * 1024
 const newline = 0x0a
 
 /** What the reducers of a job left on HDFS. */
@@ -22,29 +22,25 @@ export interface JobOutput {
   readonly reducers: number
 }
 
-const partName = (kind: 'documents' | 'malformed' | 'counters', reducer: number): string =>
-  `_${kind}-${String(reducer).padStart(5, '0')}`
-
+/** All that reducers may leave beside documents. */
 export const partsOf = ({ reducers }: JobOutput): string[] =>
-  Array.from({ length: reducers }, (_, n) => [partName('documents', n), partName('counters', n)])
+  Array.from({ length: reducers }, (_, n) => [partName(parts.documents, n), partName(parts.tally, n)])
     .flat()
-    .concat(partName('malformed', 0))
+    .concat(partName(parts.malformed, 0))
 
-const textOf = async ({ hdfs, dir }: JobOutput, name: string): Promise<string> => {
-  const pieces: Buffer[] = []
-  for await (const piece of hdfs.read(`${dir}/${name}`, { to: countersBytesMax })) pieces.push(piece)
-  return Buffer.concat(pieces).toString()
+const textOf = async (pieces: AsyncIterable<Buffer>): Promise<string> => {
+  const all: Buffer[] = []
+  for await (const piece of pieces) all.push(piece)
+  return Buffer.concat(all).toString()
 }
 
-const isCounters = (json: unknown): json is Counters =>
-  typeof json === 'object' &&
-  json !== null &&
-  Object.keys(newCounters()).every(name => Number.isSafeInteger((json as Record<string, unknown>)[name]))
-
-const countersFrom = (name: string, text: string): Counters => {
-  const json: unknown = JSON.parse(text)
-  if (isCounters(json)) return json
-  throw new StreamError('hadoop/failed', `"${name}" of the job holds no counters`)
+/** Nothing where there is no such file. */
+async function* ifThere(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* pieces
+  } catch (thrown) {
+    if (!(thrown instanceof StreamError) || thrown.code !== 'hdfs/absent') throw thrown
+  }
 }
 
 const download = async (pieces: AsyncIterable<Buffer>, path: string): Promise<Listing> => {
@@ -75,14 +71,19 @@ export const collect = async (
   scratch: string,
 ): Promise<Collected> => {
   const { hdfs, dir, reducers } = output
-  const counters = newCounters()
-  const parts = Array.from({ length: reducers }, (_, n) => join(scratch, partName('documents', n)))
+  const rows = Array.from({ length: reducers }, (_, n) => join(scratch, partName(parts.documents, n)))
+  const tallies: string[] = []
   let malformed: Listing | undefined
   const each = async (name: string) => {
-    if (name.startsWith('_counters')) addCounters(counters, countersFrom(name, await textOf(output, name)))
-    else if (name.startsWith('_documents')) await download(hdfs.read(`${dir}/${name}`), join(scratch, name))
-    else malformed = await download(withTopicOffsets(hdfs.read(`${dir}/${name}`), inputs), join(into, malformedName))
+    const pieces = hdfs.read(`${dir}/${name}`)
+    if (name.startsWith(parts.tally)) tallies.push(await textOf(pieces))
+    else if (name.startsWith(parts.documents)) await download(pieces, join(scratch, name))
+    else malformed = await download(withTopicOffsets(ifThere(pieces), inputs), join(into, malformedName))
   }
   await eachAtOnce(partsOf(output), readsAtOnceMax, each)
-  return { counters, documents: mergeRows(parts, join(into, documentsName)), malformed: malformed! }
+  return {
+    counters: joinTallies(tallies),
+    documents: mergeRows(rows, join(into, documentsName)),
+    malformed: malformed!,
+  }
 }
