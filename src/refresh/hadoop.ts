@@ -73,13 +73,15 @@ const together = async (work: readonly Promise<unknown>[], stopping: AbortContro
 
 /** The job itself, and meanwhile the digests of what it reads. */
 const runPlan = async (setting: HadoopSetting, inputs: readonly Input[], plan: Plan): Promise<string[]> => {
+  const made = Promise.all([setting.task(), setting.jar()])
+  made.catch(() => {})
   const digests = await bringThere(inputs, plan, setting.signal)
-  await using local = await localFiles(plan.listed, await setting.task(), await setting.jar())
+  await using local = await localFiles(plan.listed, ...(await made))
   const stopping = new AbortController()
   const signal = AbortSignal.any([setting.signal, stopping.signal])
   const run = { ...setting, job: { ...plan.job, ...local.files }, cwd: local.cwd, signal }
   await together([runWithSecondTry(run, plan), digestRest(inputs, digests, signal)], stopping)
-  for (const [i, input] of inputs.entries()) await checkSame(input, digests[i]!, setting.signal)
+  await eachAtOnce(inputs.entries(), filesAtOnceMax, ([i, input]) => checkSame(input, digests[i]!, setting.signal))
   return digests as string[]
 }
 

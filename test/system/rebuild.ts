@@ -47,7 +47,7 @@ export interface Log {
   readonly attempts?: boolean
 }
 
-const filesBelow = (dir: string): Map<string, Buffer> =>
+export const filesBelow = (dir: string): Map<string, Buffer> =>
   new Map(
     readdirSync(dir, { recursive: true, withFileTypes: true })
       .filter(entry => entry.isFile())
