@@ -106,7 +106,7 @@ export const openHadoop = async (wishes: HadoopWishes): Promise<HadoopRunner> =>
     stack: await hadoopHere(folders, process.env),
     hdfs,
     task: () => bundledTask(folders.cache),
-    jar: streamingJar,
+    jar: () => streamingJar({ cache: folders.cache, environment: process.env, onWait: wishes.onWait ?? (() => {}) }),
   }
   return hadoop(hadoopSetting(wishes, around))
 }

@@ -79,6 +79,7 @@ export const wishesOf = ({ jobconf, reducers, hadoopNode }: HadoopFlags, signal:
       last = story
       tell(said, story)
     },
+    onWait: why => say(`waiting: ${why}`),
     cost: () => last && cost(last),
   }
 }

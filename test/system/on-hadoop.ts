@@ -19,11 +19,12 @@ export const hadoopRunner = (hadoop: TestHadoop, { hdfs }: HdfsFolder, wishes: P
   runnerOf(
     hadoopSetting(
       { jobconf: [], signal: new AbortController().signal, tell: () => {}, ...wishes },
-      { env: { PATH: '' }, stack: hadoop, hdfs, task: () => bundledTask(cache), jar: streamingJar },
+      { env: { PATH: '' }, stack: hadoop, hdfs, task: () => bundledTask(cache), jar: () => streamingJar(asked) },
     ),
   )
 
 const { cache } = foldersFrom(process.env)
+const asked = { cache, environment: process.env, onWait: () => {} }
 
 export interface Left {
   readonly files: ReadonlyMap<string, Buffer>

@@ -38,6 +38,8 @@ export interface HadoopWishes {
   readonly node?: string
   readonly signal: AbortSignal
   readonly tell: (said: Said, story: Story) => void
+  /** Told why the job does not begin yet. */
+  readonly onWait?: (why: string) => void
 }
 
 /** What there is. */
