@@ -5,6 +5,7 @@ import { StreamError } from '../std/error.ts'
 import { type Archiving, archiveOf } from './archive.ts'
 import { commandLine } from './command.ts'
 import { writeConf } from './conf.ts'
+import { checked } from './folders.ts'
 import { jarsOf } from './jars.ts'
 import { launch, runOnce } from './launch.ts'
 import { endOrphans } from './orphans.ts'
@@ -66,9 +67,15 @@ const refuseTakenPorts = async ({ part, ports }: Placed, daemon: Daemon) => {
   }
 }
 
+const refusePaths = ({ part, place, jars }: Placed) => {
+  checked(place.root, 'TEXTSTREAM_STATE', part.breaksPaths)
+  if (jars !== undefined) checked(jars.lib, 'TEXTSTREAM_CACHE', part.breaksPaths)
+}
+
 /** Everything that can be refused is refused before anything is started or wiped. */
 const check = async (all: readonly Placed[]) => {
   for (const one of all) {
+    refusePaths(one)
     await refuseForeign(one.place)
     for (const daemon of one.part.daemons) {
       const record = await running(one.place, daemon.name)
