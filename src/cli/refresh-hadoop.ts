@@ -56,7 +56,7 @@ const cost = ({ counters, trackingUrl }: Story): string | undefined => {
   const parts = [
     tasks,
     ...(failed > 0 ? [`${failed} tries failed`] : []),
-    `${(count('CPU time spent (ms)') / 1000).toFixed(1)} s of CPU in Java`,
+    `${(count('CPU time spent (ms)') / 1000).toFixed(1)} s of CPU`,
     ...(trackingUrl === undefined ? [] : [harmless(trackingUrl)]),
   ]
   return `hadoop: ${parts.join(', ')}`

@@ -11,7 +11,7 @@ export interface StreamingJob {
   readonly jar: string
   /** As a node of the cluster calls it. */
   readonly node: string
-  /** What is read, whole; Streaming wants it named, our input format reads `inputs.json`. */
+  /** Streaming wants one, and would read it as a list of patterns; our input format goes by `inputs.json`. */
   readonly input: string
   /** An absent folder: `hdfs://host:port/path`. */
   readonly output: string

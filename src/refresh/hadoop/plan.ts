@@ -53,7 +53,7 @@ export const planOf = (job: Pick<Job, 'inputs' | 'out' | 'outOn' | 'attempts'>, 
     ...{ id, hdfs, staging, dir, listed },
     job: {
       ...{ name: nameOf(job), tag: tagOf(id), node, settings, attempts: job.attempts },
-      ...{ input: listed[0]?.path ?? `${hdfs.name}${staging}`, output: `${hdfs.name}${dir}` },
+      ...{ input: hdfs.name + staging, output: hdfs.name + dir },
       ...divide(listed, cluster, reducers),
     },
   }
