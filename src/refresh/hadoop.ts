@@ -5,7 +5,7 @@ import { eachAtOnce } from './hadoop/at-once.ts'
 import { bringDocuments } from './hadoop/bring.ts'
 import { collect, type JobOutput, partsOf } from './hadoop/collect.ts'
 import type { DryRun } from './hadoop/dry-run.ts'
-import type { Story } from './hadoop/follow.ts'
+import { emptyStory, type Story } from './hadoop/follow.ts'
 import { localFiles } from './hadoop/local-files.ts'
 import { hdfsOf, type Plan, planOf, tagOf } from './hadoop/plan.ts'
 import { endTagged, JobFailed, type JobRun, runJob } from './hadoop/run-job.ts'
@@ -33,19 +33,21 @@ const digestRest = (inputs: readonly Input[], digests: (string | undefined)[], s
     digests[i] ??= await digestOnHdfs(input, signal)
   })
 
-/** A small job that failed inside of its own container had no second try: it gets one, each task in a container of its own. */
+const failureOf = (thrown: unknown) => (thrown instanceof JobFailed ? thrown.failure : thrown)
+
+/** A small job inside of one container has one try for all: if it fails, its tasks get containers of their own, and tries. */
 const runWithSecondTry = async (run: JobRun, { hdfs, dir }: Plan): Promise<Story> => {
   try {
     return await runJob(run)
   } catch (thrown) {
-    if (!(thrown instanceof JobFailed)) throw thrown
-    if (!thrown.evidence.story.isInside || thrown.isOurs) throw thrown.failure
+    if (!(thrown instanceof JobFailed) || !thrown.deservesMore) throw failureOf(thrown)
+    run.tell({ kind: 'again', why: thrown.failure.message }, emptyStory())
   }
   await hdfs.remove(dir)
   try {
     return await runJob({ ...run, job: { ...run.job, isSmall: false } })
   } catch (thrown) {
-    throw thrown instanceof JobFailed ? thrown.failure : thrown
+    throw failureOf(thrown)
   }
 }
 

@@ -106,7 +106,7 @@ test('a map and a reduce that are killed in the middle are tried again: the same
   const { code, stderr } = await setup.run('--hadoop-node', node.path, '--reducers', '2')
   assert.equal(code, 0, stderr)
   assert.ok(node.has('killed-map') && node.has('killed-reduce'))
-  assert.match(stderr, /attempt_\S+ failed; Hadoop tries again[\s\S]*2 tries failed/)
+  assert.match(stderr, /attempt_\S+ failed\n[\s\S]*2 tries failed/)
   assert.deepEqual(await textsIn(setup), expected)
 })
 

@@ -74,6 +74,12 @@ Caused by: java.io.IOException: Cannot run program "node": error=2, No such file
     'hadoop/failed',
     /failed: Caused by: x\.y\.Z: the real one \(/,
   ],
+  [
+    'Node was killed',
+    attempt(streaming.replace('code 1', 'code 137')),
+    'hadoop/ended',
+    /the Node of a map ended with code 137/,
+  ],
   ['nothing is known', { story }, 'hadoop/failed', /it does not say why/],
 ]
 

@@ -3,7 +3,7 @@ import { StreamError } from '../../std/error.ts'
 import type { Hdfs } from '../../wire/hdfs.ts'
 import { isOver, type JobSource, type Yarn } from '../../wire/yarn.ts'
 import type { Client } from './client.ts'
-import { type Evidence, failureOf, isOurs } from './failure.ts'
+import { type Evidence, failureOf, mayPass } from './failure.ts'
 import { type Following, follow, type Story } from './follow.ts'
 import { type StreamingJob, streamingArguments } from './job.ts'
 import type { Said } from './said.ts'
@@ -32,20 +32,17 @@ export interface JobRun extends JobPlace {
   readonly tell: (said: Said, story: Story) => void
 }
 
-/** A job that failed; `isInside` tells that it had no second try of its own. */
+/** A job that failed. */
 export class JobFailed extends Error {
   readonly failure: StreamError
-  readonly evidence: Evidence
+  /** Map and reduce were inside of the job's own container, so none was tried twice, and it may end well if they are. */
+  readonly deservesMore: boolean
 
   constructor(evidence: Evidence) {
     const failure = failureOf(evidence)
     super(failure.message, { cause: failure })
     this.failure = failure
-    this.evidence = evidence
-  }
-
-  get isOurs(): boolean {
-    return isOurs(this.evidence)
+    this.deservesMore = evidence.story.isInside === true && mayPass(failure)
   }
 }
 

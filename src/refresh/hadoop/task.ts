@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { StreamError } from '../../std/error.ts'
+import { errnoOf, StreamError } from '../../std/error.ts'
 import { mapTask } from './map-task.ts'
 import { reduceTask } from './reduce-task.ts'
 import { tellHadoop } from './tell.ts'
@@ -31,6 +31,8 @@ try {
   if (task === undefined) throw new StreamError('hadoop/usage', `task ${process.argv[2]}: it is map or reduce`)
   task()
 } catch (thrown) {
+  // Hadoop could not write what it read from us; it says why once we have ended well.
+  if (errnoOf(thrown) === 'EPIPE') process.exit(0)
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const stack = error instanceof StreamError ? '' : `${error.stack}\n`
   process.stderr.write(`textstream: ${error.message}\n${stack}`)

@@ -12,7 +12,8 @@ import org.apache.hadoop.mapred.RecordReader;
 import org.apache.hadoop.util.ReflectionUtils;
 
 /**
- * A split's bytes. Each range begins with an empty key and, as the value, the number of its file; then come keys that are
+ * A split's bytes. Each range begins with an empty key and, as the value, the number of its file in
+ * four bytes and whether it is unpacked in one; then come keys that are
  * offsets in the unpacked file, eight bytes, with the bytes that are there.
  */
 final class BlockReader implements RecordReader<BytesWritable, BytesWritable> {
@@ -43,7 +44,7 @@ final class BlockReader implements RecordReader<BytesWritable, BytesWritable> {
         if (next == split.ranges.size()) return false;
         lines = new Lines(split.ranges.get(next++));
         key.setSize(0);
-        setNumber(value, lines.range.index, 4);
+        setNumber(value, (long) lines.range.index << 8 | (lines.unpacks ? 1 : 0), 5);
         return true;
       }
       long offset = lines.at;
@@ -93,6 +94,7 @@ final class BlockReader implements RecordReader<BytesWritable, BytesWritable> {
   /** The lines that begin in a range, from front to back. */
   private final class Lines implements Closeable {
     final BlockSplit.Range range;
+    final boolean unpacks;
     private final FSDataInputStream file;
     private final InputStream in;
     private final long to;
@@ -105,10 +107,10 @@ final class BlockReader implements RecordReader<BytesWritable, BytesWritable> {
     Lines(BlockSplit.Range range) throws IOException {
       this.range = range;
       file = range.path.getFileSystem(job).open(range.path);
-      boolean unpack = range.from == 0 && isGzip();
-      in = unpack ? ReflectionUtils.newInstance(GzipCodec.class, job).createInputStream(file) : file;
-      to = unpack ? Long.MAX_VALUE : range.to;
-      size = unpack ? Long.MAX_VALUE : range.size;
+      unpacks = range.from == 0 && isGzip();
+      in = unpacks ? ReflectionUtils.newInstance(GzipCodec.class, job).createInputStream(file) : file;
+      to = unpacks ? Long.MAX_VALUE : range.to;
+      size = unpacks ? Long.MAX_VALUE : range.size;
       at = range.from == 0 ? 0 : firstLine();
     }
 

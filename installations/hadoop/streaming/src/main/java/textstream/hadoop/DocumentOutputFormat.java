@@ -112,8 +112,8 @@ public final class DocumentOutputFormat extends FileOutputFormat<BytesWritable, 
     }
 
     private void submit(Work work) throws IOException {
-      room.acquireUninterruptibly();
       check();
+      room.acquireUninterruptibly();
       threads.execute(
           () -> {
             try {
