@@ -1,4 +1,4 @@
-import { Agent, type ClientRequest } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Avoided, type DataNode, dataNodeFor, type Wanted } from './webhdfs-datanode.ts'
 import { begin, Cut, type Exchange } from './webhdfs-exchange.ts'
@@ -10,8 +10,7 @@ import { statusOf } from './webhdfs-status.ts'
 
 export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
-const hopeful: readonly Again[] = ['elsewhere']
-const agent = new Agent({ keepAlive: false })
+const hopeful: readonly Again[] = ['elsewhere', 'no-data-node']
 
 interface Upload extends Exchange {
   readonly node: DataNode
@@ -25,7 +24,7 @@ const connect = async (nameNodes: NameNodes, wanted: Wanted, msMax?: number): Pr
     let node: DataNode | undefined
     try {
       node = await dataNodeFor(nameNodes, wanted, avoided)
-      const exchange = begin({ method: 'PUT', url: node.url, agent }, nameNodes.limits)
+      const exchange = begin({ method: 'PUT', url: node.url, agent: nameNodes.dataNodes }, nameNodes.limits)
       exchange.request.flushHeaders()
       exchange.response.catch(() => {})
       await exchange.connected
