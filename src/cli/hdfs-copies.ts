@@ -6,7 +6,7 @@ import { say } from './run.ts'
 import { amount } from './words.ts'
 
 /** So many files are copied at once: small ones wait for the NameNode more than for the network. */
-const filesAtOnce = 4
+const filesAtOnce = 8
 const refusedShownMax = 3
 
 /** A file on its way to the other side. */
@@ -89,7 +89,7 @@ export class Copies {
   tell(seconds: number): void {
     const { copied, replaced, same, refused } = this.#counts
     const { bytes } = this.#progress
-    const speed = seconds > 0 ? `, ${(bytes / 1e6 / seconds).toFixed(1)} MB/s` : ''
+    const speed = bytes > 0 ? `, ${(bytes / 1e6 / seconds).toFixed(1)} MB/s` : ''
     say(
       [
         `${amount(copied + replaced, 'file')} copied, ${amount(bytes, 'byte')} in ${seconds.toFixed(2)} s${speed}`,

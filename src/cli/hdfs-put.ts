@@ -25,6 +25,12 @@ const thereAt = async (hdfs: Hdfs, path: string): Promise<Side | undefined> => {
   return status && sideOf(hdfs, status)
 }
 
+const parentOf = (path: string) => path.slice(0, path.lastIndexOf('/')) || '/'
+
+const makeParent = async (hdfs: Hdfs, path: string, made: string) => {
+  if (parentOf(path) !== made) await hdfs.makeFolder(parentOf(path))
+}
+
 /** Written under a name that nobody reads, and renamed once it is whole. */
 const put = async (file: LocalFile, path: string, { hdfs, folder, progress }: Target, replaces: boolean) => {
   const hash = createHash('sha256')
@@ -38,7 +44,7 @@ const put = async (file: LocalFile, path: string, { hdfs, folder, progress }: Ta
   const temporary = temporaryIn(folder)
   try {
     await hdfs.write(temporary, bytes(), { overwrite: true })
-    await hdfs.makeFolder(path.slice(0, path.lastIndexOf('/')) || '/')
+    await makeParent(hdfs, path, folder)
     await hdfs.rename(temporary, path, { overwrite: replaces })
     return hash.digest('hex')
   } catch (thrown) {

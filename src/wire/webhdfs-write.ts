@@ -100,11 +100,15 @@ const checkWhole = async (nameNodes: NameNodes, { path, what }: Wanted, bytes: n
   )
 }
 
+/** The DataNode refuses it, too, but after bytes were taken; and a refusal may get lost. */
+const refuseThere = async (nameNodes: NameNodes, path: string, what: string) => {
+  const there = await statusOf(nameNodes, path, what)
+  if (there !== undefined) throw new HdfsFault('hdfs/exists', `${what}: there is a ${there.kind} of that name`, 'never')
+}
+
 export const writeFile = async (nameNodes: NameNodes, path: string, bytes: Pieces, overwrite: boolean) => {
   const what = `write "${nameNodes.nameOf(path)}"`
-  const there = await statusOf(nameNodes, path, what)
-  if (there !== undefined && (!overwrite || there.kind === 'folder'))
-    throw new HdfsFault('hdfs/exists', `${what}: there is a ${there.kind} of that name`, 'never')
+  if (!overwrite) await refuseThere(nameNodes, path, what)
   const wanted: Wanted = { op: 'CREATE', path, what, parameters: { overwrite: String(overwrite) } }
   const again = () => writeBytes(nameNodes, wanted, [], nameNodes.limits.firstMsMax)
   const length = await writeBytes(nameNodes, wanted, bytes).catch(async thrown => {
