@@ -2,7 +2,6 @@ import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { HdfsProgress } from './hdfs-progress.ts'
 import { type Side, standingOf } from './hdfs-standing.ts'
-import { say } from './run.ts'
 import { amount } from './words.ts'
 
 /** So many files are copied at once: small ones wait for the NameNode more than for the network. */
@@ -85,18 +84,21 @@ export class Copies {
     if (first !== undefined) throw (first as PromiseRejectedResult).reason
   }
 
-  /** Rejects if something was in the way. */
-  tell(seconds: number): void {
-    const { copied, replaced, same, refused } = this.#counts
+  /** What was done, for people. */
+  summary(seconds: number): string {
+    const { copied, replaced, same } = this.#counts
     const { bytes } = this.#progress
     const speed = bytes > 0 ? `, ${(bytes / 1e6 / seconds).toFixed(1)} MB/s` : ''
-    say(
-      [
-        `${amount(copied + replaced, 'file')} copied, ${amount(bytes, 'byte')} in ${seconds.toFixed(2)} s${speed}`,
-        ...(replaced > 0 ? [`${replaced.toLocaleString('en')} of them replaced`] : []),
-        ...(same > 0 ? [`${amount(same, 'file')} there already`] : []),
-      ].join('; '),
-    )
+    return [
+      `${amount(copied + replaced, 'file')} copied, ${amount(bytes, 'byte')} in ${seconds.toFixed(2)} s${speed}`,
+      ...(replaced > 0 ? [`${replaced.toLocaleString('en')} of them replaced`] : []),
+      ...(same > 0 ? [`${amount(same, 'file')} there already`] : []),
+    ].join('; ')
+  }
+
+  /** Throws if something was in the way. */
+  refuseOthers(): void {
+    const { refused } = this.#counts
     if (refused === 0) return
     const some = this.#refused.map(name => `"${harmless(name)}"`).join(', ') + (refused > refusedShownMax ? ', …' : '')
     const what = `${amount(refused, 'file')} of that name hold something else, and were left as they are: ${some}`

@@ -4,7 +4,7 @@ import { StreamError } from '../std/error.ts'
 import { isHdfsAddress } from '../wire/hdfs-address.ts'
 import { Copies, type CopyFlags } from './hdfs-copies.ts'
 import { newHdfsProgress, showHdfsProgress } from './hdfs-progress.ts'
-import { exit } from './run.ts'
+import { exit, say } from './run.ts'
 import { untilSignal } from './signals.ts'
 
 const examples = `Examples:
@@ -61,7 +61,8 @@ const copying = async (
     using _ = showHdfsProgress(progress)
     await copy(copies, progress)
   }
-  copies.tell((performance.now() - began) / 1000)
+  say(copies.summary((performance.now() - began) / 1000))
+  copies.refuseOthers()
 }
 
 const follow = async (sources: readonly string[], address: string, flags: PutFlags) => {
