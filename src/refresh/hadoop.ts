@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { eachAtOnce } from './hadoop/at-once.ts'
-import { bringDocuments } from './hadoop/bring.ts'
+import { eachAtOnce } from './at-once.ts'
 import { collect, type JobOutput, partsOf } from './hadoop/collect.ts'
 import type { DryRun } from './hadoop/dry-run.ts'
 import { emptyStory, type Story } from './hadoop/follow.ts'
@@ -98,10 +97,10 @@ const run = async (setting: HadoopSetting, job: Job): Promise<Ran> => {
   const plan = planOf(job, { ...setting, id, hdfs, staging: staging.path, cluster })
   const inputDigests = await runPlan(setting, job.inputs, plan)
   const output = { hdfs, dir: plan.dir, reducers: plan.job.reducers }
-  const local = job.outOn === undefined ? job.out : job.scratch
-  const collected = await collect(output, job.inputs, local, job.scratch)
-  if (job.outOn === undefined) await bringDocuments(hdfs, plan.dir, local, signal)
-  else await finishThere(output, local)
+  const into = job.outOn === undefined ? job.out : job.scratch
+  const { joined } = plan.job
+  const collected = await collect(output, { inputs: job.inputs, into, scratch: job.scratch, joined, signal })
+  if (job.outOn !== undefined) await finishThere(output, into)
   return { ...collected, inputDigests }
 }
 

@@ -16,7 +16,9 @@ export interface Work {
   /** Inputs of these numbers come as if they were unpacked from `.gz`. */
   readonly packed: (input: number) => boolean
   readonly map: (order: Order) => void
-  readonly reduce: (order: Order & { readonly partition: number; readonly attempts: boolean }) => void
+  readonly reduce: (
+    order: Order & { readonly partition: number; readonly attempts: boolean; readonly joined: boolean },
+  ) => void
 }
 
 export interface Order {
@@ -199,7 +201,8 @@ export const hadoopTasks = (work: Work): Runner => ({
       const folder = join(scratch, `reduce-${partition}`)
       mkdirSync(folder)
       const sorted = pack(own.toReversed().sort((a, b) => a.key.compare(b.key)))
-      const act = (input: number, output: number) => work.reduce({ input, output, inputs, folder, partition, attempts })
+      const act = (input: number, output: number) =>
+        work.reduce({ input, output, inputs, folder, partition, attempts, joined: false })
       await collect(unpack(runTask(scratch, sorted, act)), job.out)
     }
     return finish(job, work.reducers)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
+import { eachAtOnce } from '../../src/refresh/at-once.ts'
 import { findOnHdfs } from '../../src/refresh/hdfs-inputs.ts'
 import { openAll } from '../../src/refresh/topic-inputs.ts'
 import type { Topic } from '../../src/topic/topic.ts'
@@ -68,13 +69,11 @@ const oddInputs = () =>
     (name, n) => [`n ${name}.ndjson`, Buffer.from(record({ chunk: name, destination_uri: `/n/${n}` }))] as const,
   )
 
-const put = async (folder: HdfsFolder, inputs: readonly (readonly [string, Buffer])[]) => {
-  for (const [n, [name, bytes]] of inputs.entries()) {
-    const packed = n % 5 === 4 && bytes.length < 2 ** 20
-    const path = `${folder.path}/${name}${packed ? '.gz' : ''}`
-    await folder.hdfs.write(path, [packed ? gzipSync(bytes) : bytes])
-  }
-}
+const put = ({ hdfs, path }: HdfsFolder, inputs: readonly (readonly [string, Buffer])[]) =>
+  eachAtOnce(inputs.entries(), 8, async ([n, [name, bytes]]) => {
+    const isPacked = n % 5 === 4 && bytes.length < 2 ** 20
+    await hdfs.write(`${path}/${name}${isPacked ? '.gz' : ''}`, [isPacked ? gzipSync(bytes) : bytes])
+  })
 
 /** Like one of Kafka's: offsets count records, and some are missing. */
 const topicWithRubbish = (): Topic => {

@@ -3,12 +3,13 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StreamError } from '../../std/error.ts'
 import type { Hdfs } from '../../wire/hdfs.ts'
+import { eachAtOnce } from '../at-once.ts'
 import type { Counters } from '../counters.ts'
 import type { Input } from '../inputs.ts'
 import { mergeRows } from '../listing.ts'
 import { documentsName, malformedName } from '../output.ts'
 import type { Listing } from '../runner.ts'
-import { eachAtOnce } from './at-once.ts'
+import { cutTexts } from './bring.ts'
 import { joinTallies, partName, parts } from './tally.ts'
 import { withTopicOffsets } from './topic-rows.ts'
 
@@ -63,27 +64,41 @@ export interface Collected {
   readonly malformed: Listing
 }
 
-/** Brings what stands beside the documents here: the listings as they are published into `into`, parts through `scratch`. */
-export const collect = async (
-  output: JobOutput,
-  inputs: readonly Input[],
-  into: string,
-  scratch: string,
-): Promise<Collected> => {
+export interface Collecting {
+  /** As the job read them. */
+  readonly inputs: readonly Input[]
+  /** Local folders: where listings go as they are published, and one for what rests on the disk meanwhile. */
+  readonly into: string
+  readonly scratch: string
+  /** The reducers joined the documents' texts; these go into `into` too. */
+  readonly joined: boolean
+  readonly signal: AbortSignal
+}
+
+/** A reducer's rows as a local file, and the texts that they tell of, if these are to come. */
+const bringPart = async ({ hdfs, dir }: JobOutput, n: number, { into, scratch, joined, signal }: Collecting) => {
+  const [rows, texts] = [partName(parts.documents, n), `${dir}/${partName(parts.texts, n)}`]
+  const path = join(scratch, rows)
+  await download(ifThere(hdfs.read(`${dir}/${rows}`)), path)
+  if (joined) await cutTexts(ifThere(hdfs.read(texts)), path, into, hdfs.name + texts, signal)
+  return path
+}
+
+/** Brings here what stands beside the documents, and their texts if they are joined. Reducers without work left nothing. */
+export const collect = async (output: JobOutput, collecting: Collecting): Promise<Collected> => {
   const { hdfs, dir, reducers } = output
-  const rows = Array.from({ length: reducers }, (_, n) => join(scratch, partName(parts.documents, n)))
+  const { inputs, into } = collecting
+  const rows: string[] = []
   const tallies: string[] = []
-  let malformed: Listing | undefined
-  const each = async (name: string) => {
-    const pieces = hdfs.read(`${dir}/${name}`)
-    if (name.startsWith(parts.tally)) tallies.push(await textOf(pieces))
-    else if (name.startsWith(parts.documents)) await download(pieces, join(scratch, name))
-    else malformed = await download(withTopicOffsets(ifThere(pieces), inputs), join(into, malformedName))
+  const each = async (n: number) => {
+    rows.push(await bringPart(output, n, collecting))
+    tallies.push(await textOf(ifThere(hdfs.read(`${dir}/${partName(parts.tally, n)}`))))
   }
-  await eachAtOnce(partsOf(output), readsAtOnceMax, each)
-  return {
-    counters: joinTallies(tallies),
-    documents: mergeRows(rows, join(into, documentsName)),
-    malformed: malformed!,
-  }
+  const rubbish = hdfs.read(`${dir}/${partName(parts.malformed, 0)}`)
+  const [malformed] = await Promise.all([
+    download(withTopicOffsets(ifThere(rubbish), inputs), join(into, malformedName)),
+    eachAtOnce(Array(reducers).keys(), readsAtOnceMax, each),
+  ])
+  const counters = joinTallies(tallies.filter(text => text !== ''))
+  return { counters, documents: mergeRows(rows, join(into, documentsName)), malformed }
 }

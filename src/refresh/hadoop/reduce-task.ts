@@ -20,6 +20,8 @@ export interface ReduceOrder {
   /** The number of this reducer. */
   readonly partition: number
   readonly attempts: boolean
+  /** Texts go one behind the other into one file, in the order of the rows: who brings them elsewhere has one to read. */
+  readonly joined: boolean
   /** An empty folder, for what must rest on the disk. */
   readonly folder: string
   readonly tell: Tell
@@ -64,6 +66,11 @@ const reduceRecords = (
   reduce(records, { open, scratch, attempts, row })
 }
 
+/** All files as one that is open already. */
+const joinedIn =
+  (texts: OutputFile): OpenFile =>
+  () => ({ write: bytes => texts.write(bytes), [Symbol.dispose]: () => {} })
+
 /** The reduce of the job: what mappers found, sorted → documents, and this reducer's parts of the listings. */
 export const reduceTask = (order: ReduceOrder): void => {
   const frames = new FrameReader(order.input)
@@ -76,7 +83,8 @@ export const reduceTask = (order: ReduceOrder): void => {
   const records = new OrderedRecords(() => frames.next(), order.folder)
   {
     using rows = openPart(parts.documents)
-    reduceRecords(records, counters, open, rows, order)
+    using texts = order.joined ? openPart(parts.texts) : undefined
+    reduceRecords(records, counters, texts === undefined ? open : joinedIn(texts), rows, order)
   }
   const tally: Tally = { counters, reduced: records.count }
   out.write(Buffer.from(partName(parts.tally, order.partition)), Buffer.from(JSON.stringify(tally)))

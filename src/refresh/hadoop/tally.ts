@@ -1,8 +1,13 @@
 import { StreamError } from '../../std/error.ts'
 import { addCounters, type Counters, newCounters } from '../counters.ts'
 
-/** The beginnings of the names of what reducers write beside the documents. */
-export const parts = { documents: '_documents', malformed: '_malformed', tally: '_counters' } as const
+/** The beginnings of the names of what reducers write beside the documents; `texts` are all of them in one. */
+export const parts = {
+  documents: '_documents',
+  malformed: '_malformed',
+  tally: '_counters',
+  texts: '_texts',
+} as const
 
 /** `_documents`, 3 → `_documents-00003`. A document's file has an ending, so that none is called like that. */
 export const partName = (part: string, partition: number): string => `${part}-${String(partition).padStart(5, '0')}`

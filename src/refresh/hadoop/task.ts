@@ -1,4 +1,4 @@
-/** The program that Hadoop Streaming runs: `map`, or `reduce` with or without `--attempts`. */
+/** The program that Hadoop Streaming runs: `map`, or `reduce` with or without `--attempts` and `--joined`. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,8 @@ const reduce = () => {
   if (!Number.isInteger(partition)) throw new Error('mapreduce_task_partition is not set: run this by Hadoop Streaming')
   const folder = mkdtempSync(join(tmpdir(), 'textstream-reduce-'))
   try {
-    reduceTask({ input, output, partition, attempts: process.argv.includes('--attempts'), folder, tell })
+    const [attempts, joined] = ['--attempts', '--joined'].map(flag => process.argv.includes(flag))
+    reduceTask({ input, output, partition, attempts, joined, folder, tell })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
