@@ -67,7 +67,7 @@ const processesOf = (path: string): number[] =>
 /** Of each kind the first task is killed in the middle: it has read some of its input, and waits for more. */
 export const killedOnce = `
 if mkdir "$dir/killed-$2" 2>/dev/null; then
-  { head -c 20000; sleep 20; } <&0 | "$node" "$@" &
+  { head -c 20000; sleep 3; } <&0 | "$node" "$@" &
   sleep 0.5
   kill -9 $!
   exit 137
