@@ -75,12 +75,12 @@ const together = async (work: readonly Promise<unknown>[], stopping: AbortContro
 /** The job itself, and meanwhile the digests of what it reads. */
 const runPlan = async (
   setting: HadoopSetting,
-  inputs: readonly Input[],
+  { inputs, scratch }: Job,
   plan: Plan,
   made: Promise<[task: string, jar: string]>,
 ): Promise<string[]> => {
   const digests = await bringThere(inputs, plan, setting.signal)
-  await using local = await localFiles(plan.listed, ...(await made))
+  await using local = await localFiles(plan.listed, ...(await made), scratch)
   const stopping = new AbortController()
   const signal = AbortSignal.any([setting.signal, stopping.signal])
   const run = { ...setting, job: { ...plan.job, ...local.files }, cwd: local.cwd, signal }
@@ -100,7 +100,7 @@ const run = async (setting: HadoopSetting, job: Job): Promise<Ran> => {
   const abandon = (other: string) => endTagged(setting, tagOf(other))
   await using staging = await openStaging({ hdfs, user, id, abandon })
   const plan = planOf(job, { ...setting, id, hdfs, staging: staging.path, cluster })
-  const inputDigests = await runPlan(setting, job.inputs, plan, made)
+  const inputDigests = await runPlan(setting, job, plan, made)
   const output = { hdfs, dir: plan.dir, reducers: plan.job.reducers }
   const into = job.outOn === undefined ? job.out : job.scratch
   const { joined } = plan.job
