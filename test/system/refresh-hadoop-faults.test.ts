@@ -11,6 +11,7 @@ import { findOnHdfs } from '../../src/refresh/hdfs-inputs.ts'
 import { hadoopOrSkip, type TestHadoop } from '../hadoop.ts'
 import { type HdfsFolder, hdfsFolder } from '../hdfs-folder.ts'
 import { broken, killedOnce, oddNode, waiting } from './hadoop-node.ts'
+import { startOwnHdfs } from './hdfs-own.ts'
 import { leftByInline } from './on-hadoop.ts'
 import { bin, execute, plainEnvironment, type Ran, tempDir } from './textstream.ts'
 
@@ -217,6 +218,20 @@ test('an output that cannot be written, as a quota is reached: HDFS is full, and
   assert.equal(code, 1)
   assert.match(stderr, /HDFS is full: .*quota.*free some space/i)
   await assertNothingLeft(setup)
+})
+
+test('an HDFS that is read-only: it says so, and nothing is written', { skip }, async () => {
+  await using own = await startOwnHdfs(cluster)
+  await own.hdfs.write('/log.ndjson', [Buffer.from(logOf(1))])
+  own.admin('-safemode', 'enter')
+  const env = { ...environment(), ...own.environment }
+  const args = ['refresh', '-r', 'hadoop', 'hdfs:///log.ndjson', '-o', 'hdfs:///out']
+  const { code, stderr } = await execute(bin, args, { env })
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /SafeModeException.*read-only until somebody says: hdfs dfsadmin -safemode leave/)
+  const names: string[] = []
+  for await (const { name } of own.hdfs.list('/')) names.push(name)
+  assert.deepEqual(names, ['log.ndjson'])
 })
 
 test('a dry run prints a script that a shell runs, and touches nothing', { skip }, async t => {
