@@ -33,7 +33,7 @@ const same = (a: Frame | undefined, b: Frame) => a?.key.equals(b.key) && a.value
 const readingParts = (bytes: Buffer, parts: Iterator<number>): Read => {
   let from = 0
   return (into, at, length) => {
-    const got = bytes.copy(into, at, from, from + Math.min(length, parts.next().value))
+    const got = bytes.copy(into, at, from, from + Math.min(length, parts.next().value ?? length))
     from += got
     return got
   }
@@ -42,7 +42,7 @@ const readingParts = (bytes: Buffer, parts: Iterator<number>): Read => {
 /** Each frame on its own, or parts of any size. */
 const partsFor = (frames: readonly Frame[]) => {
   const whole = frames.map(({ key, value }) => 8 + key.length + value.length)
-  const inFrames = fc.constant(whole).map((all): Iterator<number> => [...all, 1].values())
+  const inFrames = fc.constant(whole).map((all): Iterator<number> => all.values())
   const any: fc.Arbitrary<Iterator<number>> = fc.infiniteStream(
     fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant(300_000)),
   )
