@@ -32,9 +32,12 @@ const same = (a: Frame | undefined, b: Frame) => a?.key.equals(b.key) && a.value
 /** As pipes do, it gives less than it is asked for: often what was written at once. */
 const readingParts = (bytes: Buffer, parts: Iterator<number>): Read => {
   let from = 0
+  let part = 0
   return (into, at, length) => {
-    const got = bytes.copy(into, at, from, from + Math.min(length, parts.next().value ?? length))
+    if (part === 0) part = parts.next().value ?? length
+    const got = bytes.copy(into, at, from, from + Math.min(length, part))
     from += got
+    part -= got
     return got
   }
 }
