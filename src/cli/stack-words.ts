@@ -30,6 +30,12 @@ const sentence = (event: StackEvent): string | undefined => {
       return `${event.daemon}: ending pid ${event.pid}`
     case 'ended':
       return `${event.daemon}: ${ended[event.how]}`
+    case 'archive':
+      return event.failed === undefined
+        ? `${event.part}: archiving its classes for Java ${event.java}, once, so that it starts faster`
+        : `${event.part}: starts slower, as its classes could not be archived: ${harmless(event.failed)}`
+    case 'orphans':
+      return `${event.daemon}: ended what it had left running: ${event.ended} ${event.ended === 1 ? 'process' : 'processes'}`
     case 'wiped':
       return `${event.part}: data removed`
   }

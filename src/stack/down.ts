@@ -1,4 +1,6 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { childrenOf, endOrphans } from './orphans.ts'
 import type { Daemon, Part } from './part.ts'
 import { inReverse } from './parts.ts'
 import { exists, type Place, placeOf, refuseForeign } from './place.ts'
@@ -11,11 +13,16 @@ export interface DownOptions {
   readonly wipe: boolean
 }
 
-const downDaemon = async ({ tell }: Stack, place: Place, { name, stopMsMax }: Daemon) => {
+const downDaemon = async (stack: Stack, place: Place, daemon: Daemon) => {
+  const { tell } = stack
+  const { name, stopMsMax } = daemon
   const record = await recorded(place, name)
   if (record === undefined) return
   if (await isAlive(record)) tell({ kind: 'stopping', daemon: name, pid: record.pid })
+  const children = await childrenOf(place, daemon)
   tell({ kind: 'ended', daemon: name, how: await end(record, stopMsMax) })
+  await endOrphans(stack, place, daemon, children)
+  if (daemon.forgets === true) await rm(join(place.data, name), { recursive: true, force: true })
   await forget(place, name)
 }
 

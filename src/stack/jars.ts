@@ -10,7 +10,7 @@ import { lockFolder } from './patience.ts'
 import { exists, namesIn, type Place } from './place.ts'
 
 /** For another download of the same cache to end. */
-const waitMsMax = 15 * 60_000
+export const cacheWaitMsMax = 15 * 60_000
 
 export interface Asked {
   /** The folder of all jars, of all parts. */
@@ -28,7 +28,7 @@ export type Pins = ReadonlyMap<string, string>
 export const pinsFrom = (text: string): Pins =>
   new Map([...text.matchAll(/^([0-9a-f]{64}) [ *](\S+)$/gm)].map(([, digest, jar]) => [jar, digest]))
 
-const readIfThere = async (path: string): Promise<string | undefined> => {
+export const readIfThere = async (path: string): Promise<string | undefined> => {
   try {
     return await readFile(path, 'utf8')
   } catch (thrown) {
@@ -70,7 +70,7 @@ const countingJars = (pins: Pins, onProgress: Asked['onProgress']) => {
   }
 }
 
-const leftoverOf = (part: string) => `.${part}.`
+export const leftoverOf = (part: string) => `.${part}.`
 
 const removeLeftovers = async (cache: string, part: string): Promise<void> => {
   const leftovers = (await namesIn(cache)).filter(name => name.startsWith(leftoverOf(part)))
@@ -110,7 +110,7 @@ export const jarsOf = async (place: Place, asked: Asked): Promise<string | undef
   const version = createHash('sha256').update(pom).update('\0').update(pinned).digest('hex').slice(0, 16)
   const folder = join(asked.cache, `${place.part}-${version}`)
   if (await exists(folder)) return folder
-  await using _ = await lockFolder(asked.cache, waitMsMax, asked.onWait)
+  await using _ = await lockFolder(asked.cache, cacheWaitMsMax, asked.onWait)
   if (!(await exists(folder))) await download(place, folder, pinsFrom(pinned), asked)
   return folder
 }

@@ -12,15 +12,18 @@ const downloadMsMax = 15 * 60_000
 const idleMsMax = 180_000
 const keptLinesMax = 2_000
 
-export interface Copying {
+export interface Running {
   readonly maven: string
   /** Of the JVM that was found fit, so that Maven takes no other. */
   readonly java: string
   readonly pom: string
-  readonly into: string
   readonly environment: NodeJS.ProcessEnv
   /** Told each line that Maven says. */
   readonly onLine: (line: string) => void
+}
+
+export interface Copying extends Running {
+  readonly into: string
 }
 
 const noNetwork =
@@ -31,7 +34,7 @@ const whatToDo =
   'is there internet? a proxy or a mirror is set in ~/.m2/settings.xml; once they are here, the network is not needed any more'
 
 /** Maven's words about a failure, as an error that says what to do. */
-export const failureOf = (lines: readonly string[], why: string): StreamError => {
+export const failureOf = (lines: readonly string[], why: string, doing = 'download jars'): StreamError => {
   const errors = lines
     .filter(line => line.startsWith('[ERROR]'))
     .map(line =>
@@ -43,17 +46,24 @@ export const failureOf = (lines: readonly string[], why: string): StreamError =>
   const telling = errors.find(line => diskFull.test(line)) ?? errors.find(line => noNetwork.test(line)) ?? errors[0]
   const says = harmless(telling ?? lines.at(-1) ?? 'nothing')
   if (diskFull.test(says))
-    return new StreamError('stack/disk-full', `download jars by Maven: ${says}; make room and start again`)
-  if (noNetwork.test(says)) return new StreamError('stack/unreachable', `download jars by Maven: ${says}; ${whatToDo}`)
-  return new StreamError('stack/maven', `download jars by Maven: ${why}: ${says}`)
+    return new StreamError('stack/disk-full', `${doing} by Maven: ${says}; make room and start again`)
+  if (noNetwork.test(says)) return new StreamError('stack/unreachable', `${doing} by Maven: ${says}; ${whatToDo}`)
+  return new StreamError('stack/maven', `${doing} by Maven: ${why}: ${says}`)
 }
 
-/** Copies the jars that a pom names, and those that they need, into a folder. */
-export const copyJars = async ({ maven, java, pom, into, environment, onLine }: Copying): Promise<void> => {
-  // -U asks again for what could not be had before.
-  const args = ['-B', '-U', '-f', pom, `-DoutputDirectory=${into}`, '-DincludeScope=runtime', copyDependencies]
+/** Runs Maven on a pom; `doing` is what for, in words. */
+export const runMaven = async (
+  { maven, java, pom, environment, onLine }: Running,
+  goals: readonly string[],
+  doing: string,
+): Promise<void> => {
   const env = { ...environment, JAVACMD: java }
-  const child = spawn(maven, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: downloadMsMax })
+  // -U asks again for what could not be had before.
+  const child = spawn(maven, ['-B', '-U', '-f', pom, ...goals], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: downloadMsMax,
+  })
   const closed = once(child, 'close')
   const idle = setTimeout(() => child.kill(), idleMsMax)
   const kept: string[] = []
@@ -69,5 +79,9 @@ export const copyJars = async ({ maven, java, pom, into, environment, onLine }: 
   clearTimeout(idle)
   const [code, signal] = await closed
   if (code === 0) return
-  throw failureOf(kept, signal === null ? `it ended with ${code}` : `it took too long, and was ended`)
+  throw failureOf(kept, signal === null ? `it ended with ${code}` : `it took too long, and was ended`, doing)
 }
+
+/** Copies the jars that a pom names, and those that they need, into a folder. */
+export const copyJars = ({ into, ...running }: Copying): Promise<void> =>
+  runMaven(running, [`-DoutputDirectory=${into}`, '-DincludeScope=runtime', copyDependencies], 'download jars')

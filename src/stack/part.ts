@@ -1,3 +1,5 @@
+import type { Identity } from './process.ts'
+
 /**
  * A part: one real engine that the stack starts, as data. A declaration in `parts/` names its ports, programs and
  * checks; the folder `installations/<name>/` holds what people may want to read or change:
@@ -14,6 +16,8 @@ export interface Part {
   readonly needs: readonly string[]
   /** Where it listens, on loopback only, before an offset is added. */
   readonly ports: Ports
+  /** What must not be in the path of any of its folders, beside what none may hold (folders.ts). */
+  readonly breaksPaths?: RegExp
   /** What all of its daemons take when they are busy. */
   readonly memoryMiB: number
   /** In the order in which they start. */
@@ -34,6 +38,8 @@ export interface Daemon {
    * once this succeeded: data is either formatted or not there.
    */
   readonly format?: Program
+  /** Its data is for a start after a crash only: ending it removes it. */
+  readonly forgets?: boolean
   /**
    * Resolves if the daemon does its work, not only listens; rejects with the reason why it doesn't, at the latest when
    * the signal aborts.
@@ -41,6 +47,11 @@ export interface Daemon {
   readonly ready: (ports: Ports, signal: AbortSignal) => Promise<void>
   /** From SIGTERM to SIGKILL. */
   readonly stopMsMax: number
+  /**
+   * Processes that it started, by what lies in its data. Those that outlive it, as it was
+   * killed, are ended before it is started again and when it is ended.
+   */
+  readonly children?: (data: string) => Promise<readonly Identity[]>
 }
 
 export type Program = JavaProgram | NodeProgram | SystemProgram
@@ -53,6 +64,8 @@ export interface JavaProgram {
   readonly arguments: readonly string[]
   /** If it isn't `{{conf}}:{{lib}}/*`. */
   readonly classPath?: string
+  /** Beside `JAVA_HOME`, which is always that of the Java it runs on. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** A program of ours, run by the Node that runs the command. */

@@ -55,7 +55,7 @@ const programsOf = ({ program, format }: Daemon) => (format === undefined ? [pro
 
 const inPlace = (of: Part): Placed => {
   const place = placeOf({ state: '/state' }, of.name)
-  return { part: of, place, ports: portsWith(of, 7), lib: '/lib' }
+  return { part: of, place, ports: portsWith(of, 7), jars: { lib: '/lib', archive: '/lib.jsa' } }
 }
 
 for (const [name, of] of parts) {

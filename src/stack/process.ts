@@ -56,6 +56,15 @@ export const identify = async (pid: number): Promise<Identity | undefined> => {
   return found === undefined || isDead(found) ? undefined : { pid, start: found.start }
 }
 
+/** Its command line; nothing of one that is gone. */
+export const commandOf = async (pid: number): Promise<string> => {
+  const asked =
+    process.platform === 'linux'
+      ? readFile(`/proc/${pid}/cmdline`, 'utf8').then(words => words.replaceAll('\0', ' '))
+      : promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]).then(({ stdout }) => stdout)
+  return (await asked.catch(() => '')).trim()
+}
+
 const threadsOf = async (pid: number): Promise<number> =>
   readdir(`/proc/${pid}/task`).then(
     tasks => tasks.length,
@@ -79,13 +88,16 @@ export const isAlive = async ({ pid, start }: Identity): Promise<boolean> => {
 /** By SIGSTOP, for example. */
 export const isPaused = async ({ pid }: Identity): Promise<boolean> => (await seen(pid))?.state === 'T'
 
-const signalGroup = (pid: number, signal: NodeJS.Signals) => {
+const reached = (target: number, signal: NodeJS.Signals): boolean => {
   try {
-    process.kill(-pid, signal)
+    return process.kill(target, signal)
   } catch (thrown) {
-    if (errnoOf(thrown) !== 'ESRCH') throw thrown
+    if (errnoOf(thrown) === 'ESRCH') return false
+    throw thrown
   }
 }
+
+const signalGroup = (pid: number, signal: NodeJS.Signals) => reached(-pid, signal) || reached(pid, signal)
 
 const goneWithin = async (identity: Identity, ms: number): Promise<boolean> => {
   const until = performance.now() + ms
@@ -99,7 +111,7 @@ const goneWithin = async (identity: Identity, ms: number): Promise<boolean> => {
 export type Ended = 'gone before' | 'terminated' | 'killed'
 
 /**
- * Ends a process that leads its own group, and the group: SIGTERM, and SIGKILL if it is still there after `stopMsMax`.
+ * Ends a process and the group that it leads, if it leads one: SIGTERM, and SIGKILL if it is still there after `stopMsMax`.
  * A process that only has the same number is left alone. Rejects if it outlives even that.
  */
 export const end = async (identity: Identity, stopMsMax: number): Promise<Ended> => {

@@ -2,17 +2,20 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFileSystem } from '../std/durable.ts'
 import { StreamError } from '../std/error.ts'
+import { type Archiving, archiveOf } from './archive.ts'
 import { commandLine } from './command.ts'
 import { writeConf } from './conf.ts'
+import { checked } from './folders.ts'
 import { jarsOf } from './jars.ts'
 import { launch, runOnce } from './launch.ts'
+import { endOrphans } from './orphans.ts'
 import type { Daemon, Ports, Program } from './part.ts'
 import { inOrder } from './parts.ts'
-import { exists, makePlace, refuseForeign } from './place.ts'
+import { exists, makePlace, type Place, refuseForeign } from './place.ts'
 import { isFree, ownerOf } from './port.ts'
 import { running } from './record.ts'
 import { neededBy, placed, type Stack, turnAt } from './stack.ts'
-import { type Placed, unformatted, variablesFor } from './variables.ts'
+import { type Jars, type Placed, unformatted, variablesFor } from './variables.ts'
 import { untilReady } from './waiting.ts'
 
 export interface UpOptions {
@@ -25,17 +28,24 @@ export interface UpOptions {
 
 export const portMax = 65_535
 
+const jarsFor = async ({ folders, environment, tell }: Stack, place: Place): Promise<Jars | undefined> => {
+  const { part } = place
+  const asked: Archiving = {
+    cache: folders.cache,
+    environment,
+    onProgress: (done, total) => tell({ kind: 'jars', part, done, total }),
+    onArchive: (java, failed) => tell({ kind: 'archive', part, java, failed }),
+    onWait: why => tell({ kind: 'waiting', why }),
+  }
+  const lib = await jarsOf(place, asked)
+  return lib === undefined ? undefined : { lib, archive: await archiveOf(place, lib, asked) }
+}
+
 const readied = async (stack: Stack, names: readonly string[], { portOffset }: UpOptions): Promise<Placed[]> => {
   const all: Placed[] = []
   for (const part of inOrder(stack.parts, names)) {
-    const { place } = placed(stack, part, portOffset, undefined)
-    const lib = await jarsOf(place, {
-      cache: stack.folders.cache,
-      environment: stack.environment,
-      onProgress: (done, total) => stack.tell({ kind: 'jars', part: part.name, done, total }),
-      onWait: why => stack.tell({ kind: 'waiting', why }),
-    })
-    all.push(placed(stack, part, portOffset, lib))
+    const { place } = placed(stack, part, portOffset)
+    all.push(placed(stack, part, portOffset, await jarsFor(stack, place)))
   }
   return all
 }
@@ -57,9 +67,15 @@ const refuseTakenPorts = async ({ part, ports }: Placed, daemon: Daemon) => {
   }
 }
 
+const refusePaths = ({ part, place, jars }: Placed) => {
+  checked(place.root, 'TEXTSTREAM_STATE', part.breaksPaths)
+  if (jars !== undefined) checked(jars.lib, 'TEXTSTREAM_CACHE', part.breaksPaths)
+}
+
 /** Everything that can be refused is refused before anything is started or wiped. */
 const check = async (all: readonly Placed[]) => {
   for (const one of all) {
+    refusePaths(one)
     await refuseForeign(one.place)
     for (const daemon of one.part.daemons) {
       const record = await running(one.place, daemon.name)
@@ -112,6 +128,7 @@ const format = async (starting: Starting, { name, format }: Daemon) => {
 const startDaemon = async (starting: Starting, daemon: Daemon) => {
   const { stack, self } = starting
   const { place, ports } = self
+  await endOrphans(stack, place, daemon)
   await format(starting, daemon)
   const command = await commandFor(starting, daemon.program)
   return launch({ place, daemon: daemon.name, ports, command, environment: stack.environment })

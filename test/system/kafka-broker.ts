@@ -39,10 +39,14 @@ export const kafkaSkip = async (): Promise<string | false> => {
   }
 }
 
-/** Any offset whose ports are free, below those that the system gives to outgoing connections. */
+const offsetMin = 2_000
+/** Above are those that the system gives to outgoing connections. */
+const portMax = 32_000
+
+/** Any offset whose ports are free. */
 export const freePortOffset = async (...ports: readonly number[]): Promise<number> => {
   for (;;) {
-    const offset = 2_000 + Math.floor(Math.random() * 20_000)
+    const offset = offsetMin + Math.floor(Math.random() * (portMax - offsetMin - Math.max(...ports)))
     const free = await Promise.all(ports.map(port => isFree(port + offset)))
     if (!free.includes(false)) return offset
   }

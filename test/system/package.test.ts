@@ -47,4 +47,6 @@ test('the packed tarball installs in an empty folder, links its command, and run
     shipped.filter(name => name.endsWith('.ts') || name.includes('.test.')),
     [],
   )
+  assert.ok(shipped.includes('dist/refresh/hadoop/task.mjs'))
+  assert.ok(shipped.includes('installations/hadoop/streaming/pom.xml'))
 })
