@@ -86,7 +86,8 @@ const streaming: HadoopPeer = {
     const name = basename(script)
     const tasks = ['-mapper', quoted(`python3 ${name} map`), '-reducer', quoted(`python3 ${name} reduce`)]
     const run = [...job, ...tasks, '-input', log, '-output', out].join(' ')
-    const script2 = `${hadoop} fs -rm -r -f -skipTrash ${out} && ${run} && ${hadoop} fs -cat ${out}/part-'*'`
+    // Hadoop's tools talk on standard output, where only the table is to be.
+    const script2 = `{ ${hadoop} fs -rm -r -f -skipTrash ${out} && ${run}; } >&2 && ${hadoop} fs -cat ${out}/part-'*'`
     return { program: 'sh', args: ['-c', script2], stdout: table }
   },
 }
