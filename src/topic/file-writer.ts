@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { makeFolder, syncFolder } from '../std/durable.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { lock } from '../std/lock.ts'
 import { logPartition, packedIn, partitionsIn, type Segment as SegmentFile } from './folder.ts'
-import { BlockPool, Gathered } from './gather.ts'
+import { blockPool, Gathered } from './gather.ts'
+import { InFlight, Linger, type Pool } from './group-commit.ts'
 import { faultInLines } from './lines.ts'
 import { Segment } from './segment.ts'
 import type { TopicWriter } from './topic.ts'
@@ -50,16 +50,13 @@ class FileWriter implements TopicWriter {
   readonly #dir: string
   readonly #lock: AsyncDisposable
   readonly #limits: Limits
-  readonly #pool: BlockPool
+  readonly #pool: Pool<Buffer>
+  readonly #inFlight: InFlight
+  readonly #linger: Linger
   #base: number
   #segment: Segment | undefined
   #gathered: Gathered
-  #inFlightBytes = 0
   #committing: Promise<void> | undefined
-  #committedAt = 0
-  #committedAppends = 0
-  #lingering: (() => void) | undefined
-  #room: PromiseWithResolvers<void> | undefined
   #refusal: StreamError | undefined
 
   constructor(dir: string, base: number, held: AsyncDisposable, limits: Limits) {
@@ -67,7 +64,9 @@ class FileWriter implements TopicWriter {
     this.#base = base
     this.#lock = held
     this.#limits = limits
-    this.#pool = new BlockPool(limits.inFlightBytesMax)
+    this.#pool = blockPool(limits.inFlightBytesMax)
+    this.#inFlight = new InFlight(limits.inFlightBytesMax)
+    this.#linger = new Linger(limits.lingerMs, () => this.#gathered.bytes >= limits.lingerBytesMax)
     this.#gathered = new Gathered(this.#pool)
   }
 
@@ -76,17 +75,14 @@ class FileWriter implements TopicWriter {
     if (refusal !== undefined) return Promise.reject(refusal)
     const gathered = this.#gathered
     gathered.add(lines)
-    this.#inFlightBytes += lines.length
+    this.#inFlight.add(lines.length)
     this.#committing ??= this.#commitAll()
-    if (gathered.bytes >= this.#limits.lingerBytesMax) this.#lingering?.()
+    this.#linger.appended()
     return gathered.durable
   }
 
-  async ready(): Promise<void> {
-    while (this.#inFlightBytes >= this.#limits.inFlightBytesMax && this.#refusal === undefined) {
-      this.#room ??= Promise.withResolvers()
-      await this.#room.promise
-    }
+  ready(): Promise<void> {
+    return this.#inFlight.ready(() => this.#refusal !== undefined)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,7 +94,7 @@ class FileWriter implements TopicWriter {
 
   async #commitAll(): Promise<void> {
     while (this.#gathered.appends > 0) {
-      await this.#linger()
+      await this.#linger.turn()
       const batch = this.#gathered
       this.#gathered = new Gathered(this.#pool)
       await this.#commit(batch)
@@ -106,31 +102,16 @@ class FileWriter implements TopicWriter {
     this.#committing = undefined
   }
 
-  /** Whoever appends alone never waits: there is nobody to share a sync with. */
-  async #linger(): Promise<void> {
-    await nextTurn()
-    const waitMs = this.#committedAt + this.#limits.lingerMs - performance.now()
-    if (this.#committedAppends < 2 || waitMs <= 0 || this.#gathered.bytes >= this.#limits.lingerBytesMax) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, waitMs)
-    this.#lingering = resolve
-    await promise
-    this.#lingering = undefined
-    clearTimeout(timer)
-  }
-
   async #commit(batch: Gathered): Promise<void> {
-    this.#committedAt = performance.now()
-    this.#committedAppends = batch.appends
+    this.#linger.begin(batch.appends)
     try {
       if (batch.bytes > 0) await (await this.#segmentFor(batch.bytes)).append(batch.blocks, batch.bytes)
-      this.#inFlightBytes -= batch.bytes
+      this.#inFlight.remove(batch.bytes)
       batch.resolve()
     } catch (error) {
       await this.#fail(batch, error)
     }
-    this.#room?.resolve()
-    this.#room = undefined
+    this.#inFlight.wake()
   }
 
   /** A segment is only left when all in it is durable, so that a sync of the newest one covers the log. */

@@ -1,39 +1,21 @@
+import { Outcome, Pool } from './group-commit.ts'
+
 const blockBytes = 1024 * 1024
 
-/** Blocks to be filled again, so that the hot path allocates nothing. */
-export class BlockPool {
-  readonly #free: Buffer[] = []
-  readonly #blocksMax: number
+export const blockPool = (bytesMax: number): Pool<Buffer> =>
+  new Pool(() => Buffer.allocUnsafeSlow(blockBytes), Math.ceil(bytesMax / blockBytes))
 
-  constructor(bytesMax: number) {
-    this.#blocksMax = Math.ceil(bytesMax / blockBytes)
-  }
-
-  take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(blockBytes)
-  }
-
-  give(blocks: readonly Buffer[]): void {
-    for (const block of blocks) if (this.#free.length < this.#blocksMax) this.#free.push(block)
-  }
-}
-
-/** Appends that become durable together, or not at all. All of them share one promise: none is made per append. */
-export class Gathered {
-  readonly #pool: BlockPool
+/** Appends that become durable together, or not at all. */
+export class Gathered extends Outcome {
+  readonly #pool: Pool<Buffer>
   readonly #blocks: Buffer[] = []
-  readonly #settled = Promise.withResolvers<void>()
   #room = 0
   bytes = 0
   appends = 0
 
-  constructor(pool: BlockPool) {
+  constructor(pool: Pool<Buffer>) {
+    super()
     this.#pool = pool
-  }
-
-  /** Settles for every append in here, in the order of the calls. */
-  get durable(): Promise<void> {
-    return this.#settled.promise
   }
 
   /** Copies. */
@@ -61,14 +43,8 @@ export class Gathered {
     )
   }
 
-  resolve(): void {
-    this.#pool.give(this.#blocks)
-    this.#settled.resolve()
-  }
-
-  /** Nobody need wait for it: that is no unhandled rejection. */
-  reject(error: Error): void {
-    this.#settled.promise.catch(() => {})
-    this.#settled.reject(error)
+  override resolve(): void {
+    for (const block of this.#blocks) this.#pool.give(block)
+    super.resolve()
   }
 }

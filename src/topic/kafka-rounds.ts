@@ -1,42 +1,21 @@
+import { Outcome, Pool } from './group-commit.ts'
 import { RecordBatch } from './kafka-batch.ts'
 import type { Finished, Sender } from './kafka-sender.ts'
 
-/** Batches to be filled again, so that the hot path allocates little. */
-export class BatchPool {
-  readonly #free: RecordBatch[] = []
-  readonly #batchBytesMax: number
-  readonly #batchesMax: number
+export const batchPool = (batchBytesMax: number, inFlightBytesMax: number): Pool<RecordBatch> =>
+  new Pool(() => new RecordBatch(batchBytesMax), Math.ceil(inFlightBytesMax / batchBytesMax))
 
-  constructor(batchBytesMax: number, inFlightBytesMax: number) {
-    this.#batchBytesMax = batchBytesMax
-    this.#batchesMax = Math.ceil(inFlightBytesMax / batchBytesMax)
-  }
-
-  take(): RecordBatch {
-    return this.#free.pop() ?? new RecordBatch(this.#batchBytesMax)
-  }
-
-  give(batch: RecordBatch): void {
-    batch.clear()
-    if (this.#free.length < this.#batchesMax) this.#free.push(batch)
-  }
-}
-
-/** What is sent together, at most one batch for each partition. All appends in it share one promise. */
-export class Round {
+/** What is sent together, at most one batch for each partition. */
+export class Round extends Outcome {
   readonly batches = new Map<number, RecordBatch>()
-  readonly #pool: BatchPool
-  readonly #settled = Promise.withResolvers<void>()
+  readonly #pool: Pool<RecordBatch>
   #finished: Promise<Map<number, Finished>> | undefined
   bytes = 0
   appends = 0
 
-  constructor(pool: BatchPool) {
+  constructor(pool: Pool<RecordBatch>) {
+    super()
     this.#pool = pool
-  }
-
-  get durable(): Promise<void> {
-    return this.#settled.promise
   }
 
   /** Copies lines of `lines[from, …)` as far as there is room; gives the place behind them. */
@@ -54,14 +33,11 @@ export class Round {
     return this.#finished
   }
 
-  resolve(): void {
-    for (const batch of this.batches.values()) this.#pool.give(batch)
-    this.#settled.resolve()
-  }
-
-  /** Nobody need wait for it: that is no unhandled rejection. */
-  reject(error: Error): void {
-    this.#settled.promise.catch(() => {})
-    this.#settled.reject(error)
+  override resolve(): void {
+    for (const batch of this.batches.values()) {
+      batch.clear()
+      this.#pool.give(batch)
+    }
+    super.resolve()
   }
 }

@@ -1,12 +1,13 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { asBuffer } from '../std/bytes.ts'
 import type { Clock } from '../std/clock.ts'
 import { StreamError } from '../std/error.ts'
+import { InFlight, Linger, type Pool } from './group-commit.ts'
 import { kafkaName } from './kafka-address.ts'
+import type { RecordBatch } from './kafka-batch.ts'
 import { insist, type KafkaClient, Patience } from './kafka-client.ts'
 import { faultOf } from './kafka-fault.ts'
 import { partitionOf } from './kafka-partitions.ts'
-import { BatchPool, Round } from './kafka-rounds.ts'
+import { batchPool, Round } from './kafka-rounds.ts'
 import { Sender } from './kafka-sender.ts'
 import { TopicWatch } from './kafka-watch.ts'
 import { faultInLines, hasLineLongerThan } from './lines.ts'
@@ -44,14 +45,11 @@ class KafkaWriter implements TopicWriter {
   readonly #clock: Clock
   readonly #partitions: number
   readonly #messageBytesMax: number
-  readonly #pool: BatchPool
+  readonly #pool: Pool<RecordBatch>
+  readonly #inFlight: InFlight
+  readonly #linger: Linger
   readonly #rounds: Round[]
-  #inFlightBytes = 0
   #committing: Promise<void> | undefined
-  #committedAt = 0
-  #committedAppends = 0
-  #lingering: (() => void) | undefined
-  #room: PromiseWithResolvers<void> | undefined
   #refusal: StreamError | undefined
 
   constructor(client: KafkaClient, sender: Sender, topic: TopicFacts, limits: KafkaWriterLimits, clock: Clock) {
@@ -61,7 +59,9 @@ class KafkaWriter implements TopicWriter {
     this.#messageBytesMax = topic.messageBytesMax
     this.#limits = limits
     this.#clock = clock
-    this.#pool = new BatchPool(limits.batchBytesMax, limits.inFlightBytesMax)
+    this.#pool = batchPool(limits.batchBytesMax, limits.inFlightBytesMax)
+    this.#inFlight = new InFlight(limits.inFlightBytesMax)
+    this.#linger = new Linger(limits.lingerMs, () => this.#isFull)
     this.#rounds = [new Round(this.#pool)]
   }
 
@@ -70,19 +70,16 @@ class KafkaWriter implements TopicWriter {
     const refusal = this.#refusal ?? faultInLines(lines) ?? this.#tooLong(key, lines)
     if (refusal !== undefined) return Promise.reject(refusal)
     this.#gather(key, asBuffer(lines))
-    this.#inFlightBytes += lines.length
+    this.#inFlight.add(lines.length)
     const round = this.#rounds.at(-1)!
     round.appends++
     this.#committing ??= this.#commitAll()
-    if (this.#isFull) this.#lingering?.()
+    this.#linger.appended()
     return round.durable
   }
 
-  async ready(): Promise<void> {
-    while (this.#inFlightBytes >= this.#limits.inFlightBytesMax && this.#refusal === undefined) {
-      this.#room ??= Promise.withResolvers()
-      await this.#room.promise
-    }
+  ready(): Promise<void> {
+    return this.#inFlight.ready(() => this.#refusal !== undefined)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -128,7 +125,7 @@ class KafkaWriter implements TopicWriter {
 
   async #commitAll(): Promise<void> {
     while (this.#rounds.length > 1 || this.#rounds[0].appends > 0) {
-      await this.#linger()
+      await this.#linger.turn()
       const round = this.#rounds.shift()!
       if (this.#rounds.length === 0) this.#rounds.push(new Round(this.#pool))
       await this.#commit(round)
@@ -136,31 +133,16 @@ class KafkaWriter implements TopicWriter {
     this.#committing = undefined
   }
 
-  /** Whoever appends alone never waits: there is nobody to share a request with. */
-  async #linger(): Promise<void> {
-    await nextTurn()
-    const waitMs = this.#committedAt + this.#limits.lingerMs - performance.now()
-    if (this.#committedAppends < 2 || waitMs <= 0 || this.#isFull) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, waitMs)
-    this.#lingering = resolve
-    await promise
-    this.#lingering = undefined
-    clearTimeout(timer)
-  }
-
   async #commit(round: Round): Promise<void> {
-    this.#committedAt = performance.now()
-    this.#committedAppends = round.appends
+    this.#linger.begin(round.appends)
     try {
       await this.#sender.send(await round.finish(this.#sender))
-      this.#inFlightBytes -= round.bytes
+      this.#inFlight.remove(round.bytes)
       round.resolve()
     } catch (thrown) {
       this.#fail(round, thrown)
     }
-    this.#room?.resolve()
-    this.#room = undefined
+    this.#inFlight.wake()
   }
 
   #fail(round: Round, thrown: unknown) {
