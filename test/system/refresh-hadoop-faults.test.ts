@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -140,6 +140,32 @@ test('a job that fails says why in our words, and where its log is; nothing is p
   )
   assert.doesNotMatch(stderr, /at org\.apache|Exception/)
   await assertNothingLeft(setup)
+})
+
+/** Hadoop's client, but all that it says behind the beginning of a job is lost. */
+const cutClient = (dir: string): Record<string, string> => {
+  const [path, lib] = [
+    join(dir, 'hadoop'),
+    cluster.javaOptions
+      .at(-1)!
+      .split(':')
+      .find(one => one.endsWith('/*'))!,
+  ]
+  const jar = globSync('hadoop-streaming-*.jar', { cwd: lib.slice(0, -2) }).map(name => join(lib.slice(0, -2), name))[0]
+  const java = [cluster.java, ...cluster.javaOptions].map(word => `'${word}'`).join(' ')
+  const script = `#!/bin/sh\nshift\nexport HADOOP_CONF_DIR='${cluster.conf}'\n${java} org.apache.hadoop.util.RunJar "$@" 2>&1 | sed '/Running job/q'\n`
+  writeFileSync(path, script, { mode: 0o755 })
+  return { ...environment(), TEXTSTREAM_HADOOP: path, TEXTSTREAM_HADOOP_STREAMING: jar }
+}
+
+test('where the client goes without a word about the end, YARN says how the job ended', { skip }, async t => {
+  const setup = await setUp(t)
+  const expected = await asInline(setup)
+  await using dir = await tempDir()
+  const args = ['refresh', '-r', 'hadoop', setup.from, '-o', setup.to]
+  const { code, stderr } = await execute(bin, args, { env: cutClient(dir.path), runMsMax: 120_000 })
+  assert.equal(code, 0, stderr)
+  assert.deepEqual(await textsIn(setup), expected)
 })
 
 test('a node of the cluster without Node: the error names it, and the flag', { skip }, async t => {
