@@ -1,5 +1,5 @@
 /** Measures `textstream consume`: how much it puts into tables, and how long a chunk takes until a query finds it. */
-import { access, rm } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { say } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
@@ -9,6 +9,7 @@ import { type Consumed, consumeLog } from './consumed.ts'
 import { startOn } from './machine.ts'
 import { type Cost, medianCost } from './measure.ts'
 import { sayCost } from './pairs.ts'
+import { runScenario } from './scenario.ts'
 
 const bin = join(import.meta.dirname, '../bin/textstream')
 
@@ -83,16 +84,10 @@ const measureLatency = async (dir: string, { streams, rate, seconds, drop: dropS
   return { report, table: latencyTable(pace, 'the log', report) }
 }
 
-const act = async (scenario: string, flags: Flags) => {
-  const dir = join(resolve(flags.out), `consume-${process.pid}`)
-  try {
-    const measured = scenario === 'paced' ? measureLatency(dir, flags) : measureThroughput(scenario, dir, flags)
-    const { report, table } = await measured
-    process.stdout.write(`${flags.json ? JSON.stringify(report) : table}\n`)
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
-}
+const act = (scenario: string, flags: Flags) =>
+  runScenario('consume', flags, dir =>
+    scenario === 'paced' ? measureLatency(dir, flags) : measureThroughput(scenario, dir, flags),
+  )
 
 const examples = [
   'Msmall.own     a log of token-sized chunks, as generate.ts made it with --own',

@@ -1,6 +1,6 @@
 /** Measures `textstream refresh -r hadoop` beside mrjob and plain Python on the same cluster, in turn. */
 import { mkdir, readFile, rm } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
 import { Option } from 'commander'
 import { say } from '../src/cli/run.ts'
 import { foldersFrom } from '../src/stack/folders.ts'
@@ -13,6 +13,7 @@ import { type Manifest, readManifest } from './manifest.ts'
 import { type Cost, measured, median, type Program, runProgram } from './measure.ts'
 import { sayRatio } from './pairs.ts'
 import { findLog } from './refresh.ts'
+import { type Measured, runScenario } from './scenario.ts'
 import { unpackTable } from './unpack.ts'
 import { mustBeRight, sayVerdict, verifyDocuments } from './verify-documents.ts'
 
@@ -148,24 +149,18 @@ const clusterOf = async (): Promise<HadoopHere> => {
   throw new StreamError('bench/usage', 'no Hadoop of the stack is up; start it: textstream stack up hadoop')
 }
 
-const act = async (given: string, flags: Flags) => {
-  const path = findLog(given)
-  const out = join(resolve(flags.out), `hadoop-${process.pid}`)
+const measure = async (path: string, out: string, flags: Flags): Promise<Measured> => {
   const machine = await startOn(out)
   const home = `hdfs:///bench-${process.pid}`
-  try {
-    await hadoopPeers[flags.peer].prepare()
-    const cluster = await openCluster(await clusterOf(), out, `/bench-${process.pid}`, flags.reducers)
-    await runProgram({ program: bin, args: ['hdfs', 'put', path, `${home}/`] })
-    const scene = { cluster, manifest: await readManifest(path), log: `${home}/${basename(path)}`, out }
-    const costs = await runPairs(scene, flags)
-    process.stdout.write(
-      `${flags.json ? JSON.stringify({ machine, peer: flags.peer, costs }) : table(scene.manifest, flags, costs)}\n`,
-    )
-  } finally {
-    await rm(out, { recursive: true, force: true })
-  }
+  await hadoopPeers[flags.peer].prepare()
+  const cluster = await openCluster(await clusterOf(), out, `/bench-${process.pid}`, flags.reducers)
+  await runProgram({ program: bin, args: ['hdfs', 'put', path, `${home}/`] })
+  const scene = { cluster, manifest: await readManifest(path), log: `${home}/${basename(path)}`, out }
+  const costs = await runPairs(scene, flags)
+  return { report: { machine, peer: flags.peer, costs }, table: table(scene.manifest, flags, costs) }
 }
+
+const act = (given: string, flags: Flags) => runScenario('hadoop', flags, out => measure(findLog(given), out, flags))
 
 const examples = ['S                     4.7 MB beside mrjob, three pairs', 'H --peer streaming    570 MB']
 

@@ -1,6 +1,6 @@
 /** Measures Kafka as the topic: our client beside Kafka's own tools, and the whole path. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { say } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
 import { type KafkaAddress, kafkaAddressOf, kafkaName } from '../src/topic/kafka-address.ts'
@@ -14,6 +14,7 @@ import { type Cost, measured, medianCost, type Program, runProgram } from './mea
 import type { Pace } from './paced.ts'
 import { type Comparison, compare, type Pair, sayCost, sayRatio } from './pairs.ts'
 import { makeTexts, type Texts } from './produce-texts.ts'
+import { runScenario } from './scenario.ts'
 import { Served } from './served.ts'
 import type { Size } from './sizes.ts'
 
@@ -175,14 +176,11 @@ const measure = (scenario: string, dir: string, flags: Flags) => {
 const act = async (scenario: string, flags: Flags) => {
   if (!['client', 'paced'].includes(scenario) && !Object.hasOwn(shapes, scenario))
     throw new StreamError('bench/usage', `no scenario "${scenario}"; there are client, large, paced, tokens`)
-  const dir = join(resolve(flags.out), `kafka-${process.pid}`)
-  const machine = await startOn(dir)
-  try {
+  await runScenario('kafka', flags, async dir => {
+    const machine = await startOn(dir)
     const { report, table } = await measure(scenario, dir, flags)
-    process.stdout.write(`${flags.json ? JSON.stringify({ machine, ...report }) : table}\n`)
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
+    return { report: { machine, ...report }, table }
+  })
 }
 
 const examples = [

@@ -1,6 +1,5 @@
 /** Measures `textstream produce`: how much it carries, and how long a chunk takes until it is durable. */
-import { rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { say } from '../src/cli/run.ts'
 import { StreamError } from '../src/std/error.ts'
 import { benchCommand, positive, runBench } from './command.ts'
@@ -9,6 +8,7 @@ import { median } from './measure.ts'
 import { type Latencies, measureBare, measurePaced, type Pace, type Paced } from './paced.ts'
 import { type Comparison, compare, type Pair, sayCost, sayRatio } from './pairs.ts'
 import { makeTexts, type Texts } from './produce-texts.ts'
+import { runScenario } from './scenario.ts'
 import type { Spent } from './served.ts'
 import type { Size } from './sizes.ts'
 import { type Carried, carryOurs, carryPlain, type Flow, proveLog } from './throughput.ts'
@@ -141,15 +141,7 @@ const measure = async (scenario: string, dir: string, flags: Flags) => {
   return { report, table: throughputTable(report) }
 }
 
-const act = async (scenario: string, flags: Flags) => {
-  const dir = join(resolve(flags.out), `produce-${process.pid}`)
-  try {
-    const { report, table } = await measure(scenario, dir, flags)
-    process.stdout.write(`${flags.json ? JSON.stringify(report) : table}\n`)
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
-}
+const act = (scenario: string, flags: Flags) => runScenario('produce', flags, dir => measure(scenario, dir, flags))
 
 const examples = [
   'large              50 texts of 20 MB, 1,024 characters a chunk',

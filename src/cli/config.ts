@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import { ownFolder } from '../std/folders.ts'
 
 const setting = /^TEXTSTREAM_[A-Z0-9_]+$/
 /** Wanted before the file is read. */
@@ -12,8 +12,8 @@ const othersMayRead = 0o077
 const usage = (message: string, cause?: unknown) => new StreamError('config/usage', message, { cause })
 
 /** `TEXTSTREAM_CONFIG`, which may be empty for none; else where XDG has such files. */
-const pathFrom = ({ TEXTSTREAM_CONFIG, XDG_CONFIG_HOME, HOME }: NodeJS.ProcessEnv): string =>
-  TEXTSTREAM_CONFIG ?? join(XDG_CONFIG_HOME || join(HOME || homedir(), '.config'), 'textstream', 'config.env')
+const pathFrom = (environment: NodeJS.ProcessEnv): string =>
+  environment.TEXTSTREAM_CONFIG ?? join(ownFolder('config', environment), 'config.env')
 
 const read = (path: string, mayBeAbsent: boolean): string => {
   try {

@@ -82,7 +82,7 @@ export const produceInput = async (topic: Topic, flags: ProduceFlags): Promise<v
   }
   const onFault = (offset: number, byte: number) =>
     tell(`standard input is not UTF-8 at offset ${offset} (0x${byte.toString(16).padStart(2, '0')}): kept as U+FFFD`)
-  const options = { ...optional(flags), ...hintsFor(process.env), signal: stop.signal, setAside, onFault }
+  const options = { ...optional(flags), hints: hintsFor(process.env), signal: stop.signal, setAside, onFault }
   const poured = await pour(process.stdin, topic, options)
   process.stdin.destroy()
   report(poured, faults(), malformed.path, flags)

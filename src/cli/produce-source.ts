@@ -77,7 +77,7 @@ export const produceSource = async (topic: Topic, flags: ProduceFlags): Promise<
   let deliveries: Delivery[]
   {
     using _ = showProgress(progress)
-    const options = { again, progress, streams: concurrency, signal: stop.signal, ...hintsFor(process.env) }
+    const options = { again, progress, streams: concurrency, signal: stop.signal, hints: hintsFor(process.env) }
     deliveries = await produce(source, topic, seed === undefined ? options : { ...options, seed })
   }
   report(deliveries, (performance.now() - began) / 1000, stop.code() !== undefined)

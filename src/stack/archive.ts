@@ -5,9 +5,9 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { reasonOf } from '../std/error.ts'
 import { findJava, type Java } from './installed.ts'
-import { type Asked, cacheWaitMsMax, leftoverOf, readIfThere } from './jars.ts'
+import { type Asked, cacheWaitMsMax, leftoverOf } from './jars.ts'
 import { lockFolder } from './patience.ts'
-import { exists, type Place } from './place.ts'
+import { exists, type Place, readIfThere } from './place.ts'
 
 const dumpMsMax = 180_000
 const outputBytesMax = 64 * 1024 * 1024

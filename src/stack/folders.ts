@@ -1,6 +1,6 @@
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { StreamError } from '../std/error.ts'
+import { ownFolder } from '../std/folders.ts'
 
 /** Where the stack keeps things; nothing of it lies in the checkout. */
 export interface Folders {
@@ -21,17 +21,8 @@ export const checked = (path: string, variable: string, breaks = breaksPaths): s
   throw new StreamError('stack/usage', message)
 }
 
-const absolute = (path: string | undefined): string | undefined =>
-  path === undefined || path === '' ? undefined : resolve(path)
-
 /** `TEXTSTREAM_STATE` and `TEXTSTREAM_CACHE`, else what XDG says about such folders. */
-export const foldersFrom = (environment: NodeJS.ProcessEnv): Folders => {
-  const home = absolute(environment.HOME) ?? homedir()
-  const under = (base: string | undefined, usual: string) => join(absolute(base) ?? join(home, usual), 'textstream')
-  const state = absolute(environment.TEXTSTREAM_STATE) ?? under(environment.XDG_STATE_HOME, '.local/state')
-  const cache = absolute(environment.TEXTSTREAM_CACHE) ?? under(environment.XDG_CACHE_HOME, '.cache')
-  return {
-    state: join(checked(state, 'TEXTSTREAM_STATE'), 'stack'),
-    cache: join(checked(cache, 'TEXTSTREAM_CACHE'), 'jars'),
-  }
-}
+export const foldersFrom = (environment: NodeJS.ProcessEnv): Folders => ({
+  state: join(checked(ownFolder('state', environment), 'TEXTSTREAM_STATE'), 'stack'),
+  cache: join(checked(ownFolder('cache', environment), 'TEXTSTREAM_CACHE'), 'jars'),
+})

@@ -3,11 +3,11 @@ import { createReadStream } from 'node:fs'
 import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { errnoOf, StreamError } from '../std/error.ts'
+import { StreamError } from '../std/error.ts'
 import { findJava, findMaven } from './installed.ts'
 import { copyJars } from './maven.ts'
 import { lockFolder } from './patience.ts'
-import { exists, namesIn, type Place } from './place.ts'
+import { exists, namesIn, type Place, readIfThere } from './place.ts'
 
 /** For another download of the same cache to end. */
 export const cacheWaitMsMax = 15 * 60_000
@@ -27,15 +27,6 @@ export type Pins = ReadonlyMap<string, string>
 /** As `sha256sum` writes it. */
 export const pinsFrom = (text: string): Pins =>
   new Map([...text.matchAll(/^([0-9a-f]{64}) [ *](\S+)$/gm)].map(([, digest, jar]) => [jar, digest]))
-
-export const readIfThere = async (path: string): Promise<string | undefined> => {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (thrown) {
-    if (errnoOf(thrown) === 'ENOENT') return undefined
-    throw thrown
-  }
-}
 
 const digestOf = async (path: string): Promise<string> => {
   const hash = createHash('sha256')

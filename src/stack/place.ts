@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeFolder } from '../std/durable.ts'
@@ -59,4 +59,13 @@ export const refuseForeign = async ({ root, part }: Place): Promise<void> => {
 export const makePlace = async (place: Place): Promise<void> => {
   await refuseForeign(place)
   for (const folder of [place.root, place.conf, place.data, place.logs, place.run]) await makeFolder(folder)
+}
+
+export const readIfThere = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (thrown) {
+    if (errnoOf(thrown) === 'ENOENT') return undefined
+    throw thrown
+  }
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf } from '../std/error.ts'
 import { parseJson } from '../std/json.ts'
 import type { Ports } from './part.ts'
-import type { Place } from './place.ts'
+import { type Place, readIfThere } from './place.ts'
 import { type Identity, isAlive } from './process.ts'
 
 /** What stands in a daemon's pid file. */
@@ -23,13 +22,8 @@ const isRecord = (value: unknown): value is RunRecord => {
 
 /** What was recorded last, whether or not that process is still there; a file that says nothing counts as none. */
 export const recorded = async (place: Place, daemon: string): Promise<RunRecord | undefined> => {
-  try {
-    const value = parseJson(await readFile(pathOf(place, daemon), 'utf8'))
-    return isRecord(value) ? value : undefined
-  } catch (thrown) {
-    if (errnoOf(thrown) === 'ENOENT') return undefined
-    throw thrown
-  }
+  const value = parseJson((await readIfThere(pathOf(place, daemon))) ?? '')
+  return isRecord(value) ? value : undefined
 }
 
 /** Only if its process is there, and is the one that was recorded. */
