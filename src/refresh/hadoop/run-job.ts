@@ -116,6 +116,8 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
 
+const lostTrack = /Unknown Job|Error Launching job/
+
 /**
  * Of a job whose client went away without a word about its end. So it does, with "Unknown Job", where a job ends between
  * two of its questions and the history server has not heard of it yet.
@@ -128,6 +130,8 @@ const learnEnd = async (yarn: Yarn | undefined, story: Story, signal: AbortSigna
     if (application === undefined || !isOver(application)) continue
     story.ended = endings[application.finalStatus] ?? 'failed'
     story.why = application.diagnostics
+    // Of the client, not of the job.
+    story.complaints.splice(0, story.complaints.length, ...story.complaints.filter(text => !lostTrack.test(text)))
     return
   }
 }
