@@ -1,5 +1,5 @@
 /** Measures `textstream refresh -r hadoop` beside mrjob and plain Python on the same cluster, in turn. */
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Option } from 'commander'
 import { say } from '../src/cli/run.ts'
@@ -9,6 +9,7 @@ import { StreamError } from '../src/std/error.ts'
 import { benchCommand, positive, runBench } from './command.ts'
 import { type Cluster, hadoopPeers, openCluster } from './hadoop-peers.ts'
 import { startOn } from './machine.ts'
+import { machineCpuSeconds } from './machine-cpu.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 import { type Cost, measured, median, type Program, runProgram } from './measure.ts'
 import { sayRatio } from './pairs.ts'
@@ -19,7 +20,6 @@ import { mustBeRight, sayVerdict, verifyDocuments } from './verify-documents.ts'
 
 const bin = join(import.meta.dirname, '../bin/textstream')
 const data = join(import.meta.dirname, 'data')
-const jiffiesPerSecond = 100
 
 /** A program's cost, and what the cluster and the whole machine spent meanwhile. */
 interface ClusterCost extends Cost {
@@ -27,15 +27,6 @@ interface ClusterCost extends Cost {
   readonly taskCpuSeconds: number
   /** Of all processes of the machine. */
   readonly machineCpuSeconds: number
-}
-
-const machineCpu = async (): Promise<number> => {
-  const [user, nice, system, , , irq, softirq] = (await readFile('/proc/stat', 'utf8'))
-    .split('\n')[0]
-    .split(/ +/)
-    .slice(1)
-    .map(Number)
-  return (user + nice + system + irq + softirq) / jiffiesPerSecond
 }
 
 const json = async (url: string) => (await fetch(url)).json() as Promise<Record<string, never>>
@@ -66,10 +57,10 @@ const taskCpuSince = async ({ ports }: HadoopHere, since: number): Promise<numbe
 }
 
 const measuredOnCluster = async (here: HadoopHere, program: Program): Promise<ClusterCost> => {
-  const [since, cpu] = [Date.now(), await machineCpu()]
+  const [since, cpu] = [Date.now(), await machineCpuSeconds()]
   const cost = await measured(program)
-  const machineCpuSeconds = (await machineCpu()) - cpu
-  return { ...cost, machineCpuSeconds, taskCpuSeconds: await taskCpuSince(here, since) }
+  const spent = (await machineCpuSeconds()) - cpu
+  return { ...cost, machineCpuSeconds: spent, taskCpuSeconds: await taskCpuSince(here, since) }
 }
 
 const sayCluster = (cost: ClusterCost) =>
