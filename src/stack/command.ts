@@ -7,6 +7,8 @@ import { render, type Variables } from './template.ts'
 export interface CommandLine {
   readonly path: string
   readonly arguments: readonly string[]
+  /** What it needs beside the environment of whoever starts it. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface Setting {
@@ -19,7 +21,12 @@ export interface Setting {
 const javaCommand = async (program: JavaProgram, { environment, javaOptions }: Setting): Promise<CommandLine> => {
   const classPath = program.classPath ?? '{{conf}}:{{lib}}/*'
   const before = [...program.options, ...javaOptions, '-cp', classPath, program.main]
-  return { path: (await findJava(environment)).path, arguments: [...before, ...program.arguments] }
+  const { path, home } = await findJava(environment)
+  return {
+    path,
+    arguments: [...before, ...program.arguments],
+    environment: { JAVA_HOME: home, ...program.environment },
+  }
 }
 
 const nodeCommand = (program: NodeProgram): CommandLine => ({
@@ -47,6 +54,12 @@ const commandOf = (program: Program, setting: Setting): CommandLine | Promise<Co
 /** Finds the program; throws `stack/missing` with the command that installs it. */
 export const commandLine = async (program: Program, setting: Setting): Promise<CommandLine> => {
   const command = await commandOf(program, setting)
-  const rendered = command.arguments.map(argument => render(argument, setting.variables, 'the declaration'))
-  return { path: command.path, arguments: rendered }
+  const rendered = (text: string) => render(text, setting.variables, 'the declaration')
+  return {
+    path: command.path,
+    arguments: command.arguments.map(rendered),
+    environment: Object.fromEntries(
+      Object.entries(command.environment ?? {}).map(([name, value]) => [name, rendered(value)]),
+    ),
+  }
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import type { Packages } from './part.ts'
@@ -46,14 +46,18 @@ export const majorOf = (version: string): number => {
 export interface Java {
   readonly path: string
   readonly version: string
+  /** What `JAVA_HOME` should be for programs that it starts. */
+  readonly home: string
 }
 
 const what = `Java ${javaVersionMin} or newer`
 
-const askVersion = async (path: string): Promise<string> => {
+const ask = async (path: string): Promise<Omit<Java, 'path'>> => {
   try {
-    const { stderr, stdout } = await promisify(execFile)(path, ['-version'], { timeout: versionMsMax })
-    return /version "([^"]+)"/.exec(stderr + stdout)?.[1] ?? ''
+    const args = ['-XshowSettings:properties', '-version']
+    const { stderr, stdout } = await promisify(execFile)(path, args, { timeout: versionMsMax })
+    const said = (pattern: RegExp) => pattern.exec(stderr + stdout)?.[1]
+    return { version: said(/version "([^"]+)"/) ?? '', home: said(/^ *java\.home = (.+)$/m) ?? dirname(dirname(path)) }
   } catch (thrown) {
     throw missing(
       what,
@@ -69,8 +73,8 @@ export const findJava = async (environment: NodeJS.ProcessEnv): Promise<Java> =>
   const path = await findProgram('java', home === '' ? pathOf(environment) : [join(home, 'bin')])
   const where = home === '' ? 'on the PATH' : `in JAVA_HOME, which is "${home}"`
   if (path === undefined) throw missing(what, `is needed, and there is no "java" ${where}`, javaPackages)
-  const version = await askVersion(path)
-  if (majorOf(version) >= javaVersionMin) return { path, version }
+  const { version, home: ownHome } = await ask(path)
+  if (majorOf(version) >= javaVersionMin) return { path, version, home: ownHome }
   throw missing(what, `is needed, and "${path}" is ${version === '' ? 'of no known version' : version}`, javaPackages)
 }
 

@@ -51,7 +51,7 @@ export const launch = async ({ place, daemon, ports, command, environment }: Lau
   await using output = await openOutput(outputOf(place, daemon))
   const child = spawn('/bin/sh', ['-c', gate, 'textstream', command.path, ...command.arguments], {
     cwd: place.root,
-    env: environment,
+    env: { ...environment, ...command.environment },
     detached: true,
     stdio: ['pipe', output.fd, output.fd],
   })
@@ -75,7 +75,7 @@ export const runOnce = async ({ place, daemon, command, environment }: Omit<Laun
   await using output = await openOutput(path)
   const child = spawn(command.path, [...command.arguments], {
     cwd: place.root,
-    env: environment,
+    env: { ...environment, ...command.environment },
     stdio: ['ignore', output.fd, output.fd],
     timeout: formatMsMax,
     killSignal: 'SIGKILL',

@@ -53,6 +53,8 @@ export interface JavaProgram {
   readonly arguments: readonly string[]
   /** If it isn't `{{conf}}:{{lib}}/*`. */
   readonly classPath?: string
+  /** Beside `JAVA_HOME`, which is always that of the Java it runs on. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** A program of ours, run by the Node that runs the command. */
