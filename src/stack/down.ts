@@ -11,11 +11,11 @@ export interface DownOptions {
   readonly wipe: boolean
 }
 
-const downDaemon = async ({ tell }: Stack, place: Place, { name, stopMsMax }: Daemon) => {
+const downDaemon = async ({ tell }: Stack, place: Place, { name, stopMsMax, stopSignal }: Daemon) => {
   const record = await recorded(place, name)
   if (record === undefined) return
   if (await isAlive(record)) tell({ kind: 'stopping', daemon: name, pid: record.pid })
-  tell({ kind: 'ended', daemon: name, how: await end(record, stopMsMax) })
+  tell({ kind: 'ended', daemon: name, how: await end(record, stopMsMax, stopSignal) })
   await forget(place, name)
 }
 

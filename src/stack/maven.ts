@@ -1,73 +1,57 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { StreamError } from '../std/error.ts'
-import { harmless } from '../std/terminal.ts'
+import type { StreamError } from '../std/error.ts'
+import { failure, runClient } from './download.ts'
 
 /** Pinned, as the jars are. */
-const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
+const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
 
 const downloadMsMax = 15 * 60_000
-/** Without a line from Maven. */
 const idleMsMax = 180_000
-const keptLinesMax = 2_000
 
-export interface Copying {
+export interface Maven {
   readonly maven: string
   /** Of the JVM that was found fit, so that Maven takes no other. */
   readonly java: string
-  readonly pom: string
   readonly into: string
   readonly environment: NodeJS.ProcessEnv
   /** Told each line that Maven says. */
   readonly onLine: (line: string) => void
 }
 
-const noNetwork =
-  /unknown host|UnknownHostException|connection refused|connect timed out|read timed out|timeout|network is unreachable|no route to host|temporary failure in name resolution|name or service not known|connection reset/i
-const diskFull = /no space left on device|disk quota exceeded/i
-
-const whatToDo =
-  'is there internet? a proxy or a mirror is set in ~/.m2/settings.xml; once they are here, the network is not needed any more'
+const complaint = (line: string) =>
+  line
+    .slice('[ERROR]'.length)
+    .replace(/ -> \[Help \d+\]$/, '')
+    .trim()
 
 /** Maven's words about a failure, as an error that says what to do. */
 export const failureOf = (lines: readonly string[], why: string): StreamError => {
-  const errors = lines
-    .filter(line => line.startsWith('[ERROR]'))
-    .map(line =>
-      line
-        .slice('[ERROR]'.length)
-        .replace(/ -> \[Help \d+\]$/, '')
-        .trim(),
-    )
-  const telling = errors.find(line => diskFull.test(line)) ?? errors.find(line => noNetwork.test(line)) ?? errors[0]
-  const says = harmless(telling ?? lines.at(-1) ?? 'nothing')
-  if (diskFull.test(says))
-    return new StreamError('stack/disk-full', `download jars by Maven: ${says}; make room and start again`)
-  if (noNetwork.test(says)) return new StreamError('stack/unreachable', `download jars by Maven: ${says}; ${whatToDo}`)
-  return new StreamError('stack/maven', `download jars by Maven: ${why}: ${says}`)
+  const errors = lines.filter(line => line.startsWith('[ERROR]')).map(complaint)
+  return failure({
+    what: 'download jars by Maven',
+    code: 'stack/maven',
+    why,
+    errors: errors.length > 0 ? errors : lines.slice(-1),
+    mirror: '~/.m2/settings.xml',
+  })
+}
+
+const run = async ({ maven, java, environment, onLine }: Maven, ...args: string[]): Promise<void> => {
+  const { why, lines } = await runClient({
+    path: maven,
+    // -U asks again for what could not be had before.
+    arguments: ['-B', '-U', ...args],
+    environment: { ...environment, JAVACMD: java },
+    msMax: downloadMsMax,
+    idleMsMax,
+    onLine,
+  })
+  if (why !== undefined) throw failureOf(lines, why)
 }
 
 /** Copies the jars that a pom names, and those that they need, into a folder. */
-export const copyJars = async ({ maven, java, pom, into, environment, onLine }: Copying): Promise<void> => {
-  // -U asks again for what could not be had before.
-  const args = ['-B', '-U', '-f', pom, `-DoutputDirectory=${into}`, '-DincludeScope=runtime', copyDependencies]
-  const env = { ...environment, JAVACMD: java }
-  const child = spawn(maven, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: downloadMsMax })
-  const closed = once(child, 'close')
-  const idle = setTimeout(() => child.kill(), idleMsMax)
-  const kept: string[] = []
-  const keep = (line: string) => {
-    idle.refresh()
-    if (kept.push(line) > keptLinesMax) kept.shift()
-  }
-  createInterface({ input: child.stderr }).on('line', keep)
-  for await (const line of createInterface({ input: child.stdout })) {
-    keep(line)
-    onLine(line)
-  }
-  clearTimeout(idle)
-  const [code, signal] = await closed
-  if (code === 0) return
-  throw failureOf(kept, signal === null ? `it ended with ${code}` : `it took too long, and was ended`)
-}
+export const copyJars = (pom: string, maven: Maven): Promise<void> =>
+  run(maven, '-f', pom, `-DoutputDirectory=${maven.into}`, '-DincludeScope=runtime', `${plugin}:copy-dependencies`)
+
+/** Copies one artifact, `group:name:version:type:classifier`. */
+export const copyArtifact = (artifact: string, maven: Maven): Promise<void> =>
+  run(maven, `-Dartifact=${artifact}`, `-DoutputDirectory=${maven.into}`, `${plugin}:copy`)

@@ -4,6 +4,7 @@ import { inOrder, type Parts } from './parts.ts'
 import { lockFolder } from './patience.ts'
 import { placeOf } from './place.ts'
 import type { Ended } from './process.ts'
+import type { Variables } from './template.ts'
 import { type Placed, portsWith } from './variables.ts'
 
 /** Another `up` may be waiting for its daemons. */
@@ -21,6 +22,8 @@ export interface Stack {
 export type StackEvent =
   | { readonly kind: 'waiting'; readonly why: string }
   | { readonly kind: 'jars'; readonly part: string; readonly done: number; readonly total: number }
+  /** In MiB. */
+  | { readonly kind: 'archive'; readonly file: string; readonly done: number; readonly total: number }
   | { readonly kind: 'formatting' | 'running'; readonly daemon: string }
   | { readonly kind: 'starting'; readonly daemon: string; readonly pid: number }
   | { readonly kind: 'ready'; readonly daemon: string; readonly ms: number; readonly ports: Ports }
@@ -32,11 +35,11 @@ export type StackEvent =
 export const turnAt = ({ folders, tell }: Stack): Promise<AsyncDisposable> =>
   lockFolder(folders.state, waitMsMax, why => tell({ kind: 'waiting', why }))
 
-export const placed = ({ folders }: Stack, part: Part, portOffset: number, lib: string | undefined): Placed => ({
+export const placed = ({ folders }: Stack, part: Part, portOffset: number, fetched: Variables): Placed => ({
   part,
   place: placeOf(folders, part.name),
   ports: portsWith(part, portOffset),
-  lib,
+  fetched,
 })
 
 /** Those among `all` that the part needs, directly or not. */

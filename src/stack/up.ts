@@ -4,7 +4,8 @@ import { syncFileSystem } from '../std/durable.ts'
 import { StreamError } from '../std/error.ts'
 import { commandLine } from './command.ts'
 import { writeConf } from './conf.ts'
-import { jarsOf } from './jars.ts'
+import { fetchedFor } from './fetched.ts'
+import { findInstalled } from './installed.ts'
 import { launch, runOnce } from './launch.ts'
 import type { Daemon, Ports, Program } from './part.ts'
 import { inOrder } from './parts.ts'
@@ -12,7 +13,8 @@ import { exists, makePlace, refuseForeign } from './place.ts'
 import { isFree, ownerOf } from './port.ts'
 import { running } from './record.ts'
 import { neededBy, placed, type Stack, turnAt } from './stack.ts'
-import { type Placed, unformatted, variablesFor } from './variables.ts'
+import { bind, partsInUse } from './uses.ts'
+import { type Placed, temporary, unformatted, variablesFor } from './variables.ts'
 import { untilReady } from './waiting.ts'
 
 export interface UpOptions {
@@ -27,16 +29,8 @@ export const portMax = 65_535
 
 const readied = async (stack: Stack, names: readonly string[], { portOffset }: UpOptions): Promise<Placed[]> => {
   const all: Placed[] = []
-  for (const part of inOrder(stack.parts, names)) {
-    const { place } = placed(stack, part, portOffset, undefined)
-    const lib = await jarsOf(place, {
-      cache: stack.folders.cache,
-      environment: stack.environment,
-      onProgress: (done, total) => stack.tell({ kind: 'jars', part: part.name, done, total }),
-      onWait: why => stack.tell({ kind: 'waiting', why }),
-    })
-    all.push(placed(stack, part, portOffset, lib))
-  }
+  for (const part of inOrder(stack.parts, names))
+    all.push(placed(stack, part, portOffset, await fetchedFor(stack, part)))
   return all
 }
 
@@ -57,10 +51,16 @@ const refuseTakenPorts = async ({ part, ports }: Placed, daemon: Daemon) => {
   }
 }
 
+/** What the system's packages bring must be there. */
+const refuseMissing = async ({ part }: Placed, environment: NodeJS.ProcessEnv) => {
+  for (const { program } of part.daemons) if (program.kind === 'system') await findInstalled(program, environment)
+}
+
 /** Everything that can be refused is refused before anything is started or wiped. */
-const check = async (all: readonly Placed[]) => {
+const check = async ({ environment }: Stack, all: readonly Placed[]) => {
   for (const one of all) {
     await refuseForeign(one.place)
+    await refuseMissing(one, environment)
     for (const daemon of one.part.daemons) {
       const record = await running(one.place, daemon.name)
       if (record === undefined) await refuseTakenPorts(one, daemon)
@@ -113,6 +113,8 @@ const startDaemon = async (starting: Starting, daemon: Daemon) => {
   const { stack, self } = starting
   const { place, ports } = self
   await format(starting, daemon)
+  await rm(temporary(place.data, daemon.name), { recursive: true, force: true })
+  await mkdir(temporary(place.data, daemon.name))
   const command = await commandFor(starting, daemon.program)
   return launch({ place, daemon: daemon.name, ports, command, environment: stack.environment })
 }
@@ -128,19 +130,39 @@ const upDaemon = async (starting: Starting, daemon: Daemon) => {
   stack.tell({ kind: 'ready', daemon: daemon.name, ms: performance.now() - began, ports: self.ports })
 }
 
+const upPart = async (starting: Starting, portOffset: number) => {
+  const { part, place } = starting.self
+  await makePlace(place)
+  await bind(place, part, portOffset)
+  for (const daemon of part.daemons) await upDaemon(starting, daemon)
+}
+
+/** Each part as soon as those that it needs are up. Waits for all, also where one fails. */
+const upAll = async (stack: Stack, all: readonly Placed[], { javaOptions, portOffset }: UpOptions) => {
+  const ups = new Map<string, Promise<void>>()
+  for (const self of all) {
+    const needed = neededBy(stack.parts, self, all)
+    const before = Promise.all(needed.map(({ part }) => ups.get(part.name)))
+    const own = before.then(() => upPart({ stack, self, needed, javaOptions }, portOffset))
+    ups.set(self.part.name, own)
+  }
+  const ends = await Promise.allSettled(ups.values())
+  const failed = ends.find(end => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
 /**
  * Starts these parts and what they need, and resolves once all of them are ready. What runs already is left as it is;
  * what died is started again on its data.
  */
-export const up = async (stack: Stack, names: readonly string[], options: UpOptions): Promise<void> => {
+export const up = async (given: Stack, names: readonly string[], options: UpOptions): Promise<void> => {
+  const inUse = async () => ({ ...given, parts: await partsInUse(given, { names, ...options }) })
+  // Others may go on while we download; what is up may be another thing afterwards.
+  await readied(await inUse(), names, options)
+  await using _ = await turnAt(given)
+  const stack = await inUse()
   const all = await readied(stack, names, options)
-  await using _ = await turnAt(stack)
-  await check(all)
+  await check(stack, all)
   if (options.fresh) for (const one of all.filter(({ part }) => names.includes(part.name))) await wipe(stack, one)
-  for (const self of all) {
-    await makePlace(self.place)
-    const needed = neededBy(stack.parts, self, all)
-    const starting = { stack, self, needed, javaOptions: options.javaOptions }
-    for (const daemon of self.part.daemons) await upDaemon(starting, daemon)
-  }
+  await upAll(stack, all, options)
 }
