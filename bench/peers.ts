@@ -21,7 +21,7 @@ export interface Peer {
 
 const here = import.meta.dirname
 const venv = join(here, '.venv')
-const python = join(venv, 'bin/python')
+export const python = join(venv, 'bin/python')
 const spikePath = join(here, '../../shared/spikes/refresh.mjs')
 const tableName = '_documents.tsv'
 
@@ -30,7 +30,7 @@ const installDuckdb = async () => {
   await runProgram({ program: 'npm', args: ['ci', '--ignore-scripts', '--prefix', here] })
 }
 
-const installMrjob = async () => {
+export const installMrjob = async () => {
   if (existsSync(join(venv, 'bin/mrjob'))) return
   await runProgram({ program: 'python3', args: ['-m', 'venv', venv] })
   const packages = join(here, 'requirements.txt')

@@ -102,7 +102,7 @@ const row = ({ log, logBytes, peer, peerVersion, a, b, wall, cpu, peerVerdict }:
   return `| ${[...cells, sayRatio(cpu), sayVerdict(peerVerdict)].join(' | ')} |`
 }
 
-const findLog = (log: string): string => {
+export const findLog = (log: string): string => {
   const path = [resolve(log), join(data, log), join(data, logName(log, false, false))].find(
     path => path.endsWith('.ndjson') && existsSync(path),
   )

@@ -4,11 +4,15 @@
  */
 
 import type { Clustering } from './cluster/cluster.ts'
+import type { HadoopWishes } from './refresh/hadoop/setting.ts'
+import type { HadoopRunner } from './refresh/hadoop.ts'
 import type { Runner } from './refresh/runner.ts'
 import type { Source } from './source/source.ts'
 import { isKafkaAddress, type KafkaAddress, parseKafkaAddress } from './topic/kafka-address.ts'
 import type { Topic } from './topic/topic.ts'
 import type { Warehouse } from './warehouse/warehouse.ts'
+import type { Hdfs } from './wire/hdfs.ts'
+import { parseHdfsAddress } from './wire/hdfs-address.ts'
 
 /** A folder's path, or a source's port, host:port or URL → the source. */
 export const openFolder = async (dir: string, chunkSize: number, warn?: (message: string) => void): Promise<Source> => {
@@ -57,4 +61,50 @@ export const openWarehouse = async (dir: string): Promise<Warehouse> => {
 export const openRunner = async (name: 'inline' | 'local'): Promise<Runner> => {
   if (name === 'inline') return (await import('./refresh/inline.ts')).inline
   return (await import('./refresh/local.ts')).local
+}
+
+const hdfsSurroundings = async () => {
+  const { foldersFrom } = await import('./stack/folders.ts')
+  const { placeOf } = await import('./stack/place.ts')
+  return { env: process.env, stackConf: placeOf(foldersFrom(process.env), 'hadoop').conf }
+}
+
+interface OnHdfs {
+  readonly hdfs: Hdfs
+  readonly path: string
+}
+
+/** `hdfs://host:port/path`, or `hdfs:///path` on whichever file system the environment means, else the stack's. */
+export const openHdfs = async (address: string): Promise<OnHdfs> => {
+  const { authority, path } = parseHdfsAddress(address)
+  const { hdfsEndpoints } = await import('./wire/hdfs-endpoints.ts')
+  const { webhdfs } = await import('./wire/webhdfs.ts')
+  return { hdfs: webhdfs(await hdfsEndpoints(authority, await hdfsSurroundings())), path }
+}
+
+/** The same for an address that others wrote: only if its file system is one that the environment or the stack names. */
+export const openKnownHdfs = async (address: string): Promise<OnHdfs | undefined> => {
+  const { authority, path } = parseHdfsAddress(address)
+  const { knownHdfsEndpoints } = await import('./wire/hdfs-endpoints.ts')
+  const { webhdfs } = await import('./wire/webhdfs.ts')
+  const endpoints = authority && (await knownHdfsEndpoints(authority, await hdfsSurroundings()))
+  return endpoints ? { hdfs: webhdfs(endpoints), path } : undefined
+}
+
+/** The Hadoop of TEXTSTREAM_HADOOP, HADOOP_HOME, HADOOP_CONF_DIR or the PATH, else the stack's. */
+export const openHadoop = async (wishes: HadoopWishes): Promise<HadoopRunner> => {
+  const { hadoop } = await import('./refresh/hadoop.ts')
+  const { hadoopSetting } = await import('./refresh/hadoop/setting.ts')
+  const { bundledTask } = await import('./refresh/hadoop/bundle.ts')
+  const { streamingJar } = await import('./stack/streaming-jar.ts')
+  const { hdfs } = await openHdfs('hdfs:///')
+  return hadoop(
+    hadoopSetting(wishes, { env: process.env, stack: await stackHadoop(), hdfs, task: bundledTask, jar: streamingJar }),
+  )
+}
+
+const stackHadoop = async () => {
+  const { foldersFrom } = await import('./stack/folders.ts')
+  const { hadoopHere } = await import('./stack/hadoop/here.ts')
+  return hadoopHere(foldersFrom(process.env), process.env)
 }

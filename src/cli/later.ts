@@ -1,11 +1,17 @@
 import type { Command } from 'commander'
 import { StreamError } from '../std/error.ts'
 import { isKafkaAddress } from '../topic/kafka-address.ts'
+import { isHdfsAddress } from '../wire/hdfs-address.ts'
 
 /** Places of engines that later releases carry to. Until then they would pass for the names of folders. */
 const placeOfLater = /^(?:hdfs|webhdfs):\//i
 /** Whatever else is given as an address of Kafka would pass for a folder, too. */
 const takesKafka = new Set(['from', 'input', 'log'])
+
+/** By command: what may lie on HDFS. */
+const takesHdfs: Readonly<Record<string, ReadonlySet<string>>> = {
+  refresh: new Set(['input', 'out']),
+}
 
 /** What stands for itself, whatever it looks like. */
 const noPlaces = new Set(['agent', 'uri', 'seed', 'format', 'topic', 'kafkaBrokerPort'])
@@ -24,7 +30,10 @@ export const refuseLaterPlaces = (command: Command): void => {
   const misplaced = places.find(({ name, text }) => isKafkaAddress(text) && !takesKafka.has(name))
   if (misplaced !== undefined)
     throw new StreamError('cli/usage', `"${misplaced.text}" is no folder; produce takes Kafka as -k host:port -t topic`)
-  const place = places.find(({ text }) => placeOfLater.test(text))?.text
+  const onHdfs = takesHdfs[command.name().replace(/^textstream /, '')]
+  const place = places.find(
+    ({ name, text }) => placeOfLater.test(text) && !(isHdfsAddress(text) && onHdfs?.has(name)),
+  )?.text
   if (place === undefined) return
   const scheme = place.slice(0, place.indexOf(':'))
   throw new StreamError('cli/usage', `"${place}": "${scheme}:" comes in a later release; give a file or folder here`)

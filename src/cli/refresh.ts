@@ -1,23 +1,25 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { openRunner, openTopic } from '../pipeline.ts'
-import type { Receipt } from '../refresh/refresh.ts'
+import { openHadoop, openHdfs, openRunner, openTopic } from '../pipeline.ts'
+import type { RefreshOptions } from '../refresh/refresh.ts'
+import type { Runner } from '../refresh/runner.ts'
 import { systemClock } from '../std/clock.ts'
-import { harmless } from '../std/terminal.ts'
+import { StreamError } from '../std/error.ts'
 import { isKafkaAddress } from '../topic/kafka-address.ts'
-import { exit, say } from './run.ts'
+import { isHdfsAddress } from '../wire/hdfs-address.ts'
+import { addHadoopOptions, type HadoopFlags, wishesOf } from './refresh-hadoop.ts'
+import { type ReportFlags, report } from './refresh-report.ts'
+import { untilSignal } from './signals.ts'
 import { version } from './version.ts'
-import { amount } from './words.ts'
 
 const threadsMax = 4
 const progressMsMin = 100
-/** So many documents and lines of each kind are named; the listings beside the documents have them all. */
-const shownMax = 5
 
 const examples = `Examples:
   textstream refresh logs/                         documents into ./refresh, with _receipt.json
   textstream refresh logs_*.txt archive.ndjson.zst -o rebuilt/
   textstream refresh kafka://localhost:9092/chunks -o rebuilt/
+  textstream refresh -r hadoop hdfs:///user/you/logs/ -o hdfs:///user/you/rebuilt/
   zcat old.log.gz | textstream refresh - -o rebuilt/ --json
 `
 
@@ -26,14 +28,10 @@ const count = (text: string): number => {
   return Number(text)
 }
 
-interface Flags {
-  readonly out: string
-  readonly runner: 'inline' | 'local'
+interface Flags extends HadoopFlags, ReportFlags {
+  readonly runner: 'inline' | 'local' | 'hadoop'
   readonly attempts: boolean
-  readonly malformedMax: number
-  readonly allowIncomplete: boolean
   readonly threads: number
-  readonly json: boolean
 }
 
 /** A bar that is drawn synchronously: the runners keep the thread, so nothing else would get through. */
@@ -50,97 +48,83 @@ const progressBar = () => {
   }
 }
 
-const summary = ({ counters: c }: Receipt, out: string, seconds: number): string[] => {
-  const states = (['complete', 'open', 'incomplete', 'unsequenced'] as const)
-    .filter(state => c[state] > 0)
-    .map(state => `${c[state].toLocaleString('en')} ${state}`)
-  const oddities = (['repeats', 'conflicts', 'gaps', 'out_of_order', 'superseded'] as const)
-    .filter(name => c[name] > 0)
-    .map(name => `${c[name].toLocaleString('en')} ${name.replaceAll('_', ' ')}`)
-  return [
-    `${amount(c.documents, 'document')} (${states.join(', ') || 'none'}) in ${out}, ${amount(c.bytes, 'byte')}, from ${amount(c.lines, 'line')} in ${seconds.toFixed(2)} s`,
-    ...(oddities.length > 0 ? [`noticed: ${oddities.join(', ')}; _documents.ndjson says where`] : []),
-    ...(c.malformed > 0 ? [`${amount(c.malformed, 'malformed line')}, kept with reasons in _malformed.ndjson`] : []),
-    ...(c.open_lines > 0 ? [`${amount(c.open_lines, 'last line')} not yet whole: somebody is still writing`] : []),
-  ]
+const optionsOf = async (inputs: readonly string[], flags: Flags): Promise<RefreshOptions> => ({
+  inputs: inputs.filter(input => !isKafkaAddress(input) && !isHdfsAddress(input)),
+  topics: await Promise.all(inputs.filter(isKafkaAddress).map(openTopic)),
+  hdfs: await Promise.all(inputs.filter(isHdfsAddress).map(openHdfs)),
+  out: isHdfsAddress(flags.out) ? await openHdfs(flags.out) : flags.out,
+  attempts: flags.attempts,
+  threads: flags.threads,
+  version: version(),
+  clock: systemClock,
+  ...(process.stderr.isTTY && flags.runner !== 'hadoop' ? { progress: progressBar() } : {}),
+})
+
+const run = async (runner: Runner, inputs: string[], flags: Flags, more?: () => string | undefined) => {
+  const { refresh } = await import('../refresh/refresh.ts')
+  const began = performance.now()
+  const options = await optionsOf(inputs, flags)
+  const receipt = await refresh(runner, options)
+  await report(receipt, options.out, flags, (performance.now() - began) / 1000, more?.())
 }
 
-/** What a person may have to do something about: the first of each kind, by name. */
-const notable = async ({ counters: c }: Receipt, out: string): Promise<string[]> => {
-  if (c.open + c.incomplete + c.malformed === 0) return []
-  const { documentsIn, malformedIn } = await import('../refresh/notable.ts')
-  const open = documentsIn(out, 'open', shownMax).map(({ uri }) => `  open: ${harmless(uri)}, no closing record yet`)
-  const incomplete = documentsIn(out, 'incomplete', shownMax).map(
-    ({ uri, faults, missing }) =>
-      `  incomplete: ${harmless(uri)}: ${faults?.join(', ')}${missing > 0 ? ` (${missing} records missing)` : ''}`,
-  )
-  const malformed = malformedIn(out, shownMax).map(
-    ({ input, offset, reason }) =>
-      `  malformed: ${harmless(input)} at ${isKafkaAddress(input) ? 'offset' : 'byte'} ${offset}: ${harmless(reason)}`,
-  )
-  return [...incomplete, ...open, ...malformed]
-}
-
-const exitFor = ({ counters }: Receipt, { malformedMax, allowIncomplete }: Flags): number => {
-  const tooMuchMalformed = counters.malformed > malformedMax
-  return tooMuchMalformed || (counters.incomplete > 0 && !allowIncomplete) ? exit.findings : exit.done
+const actOnHadoop = async (inputs: string[], flags: Flags) => {
+  const stop = untilSignal('textstream: stopping; the job is killed, and what it left is removed (once more: stop now)')
+  const wishes = wishesOf(flags, stop.signal)
+  try {
+    const runner = await openHadoop(wishes)
+    if (flags.dryRun) process.stdout.write(await runner.dryRun(await optionsOf(inputs, flags)))
+    else await run(runner, inputs, flags, wishes.cost)
+  } catch (thrown) {
+    if (stop.code() === undefined) throw thrown
+    process.exitCode = stop.code()
+  }
 }
 
 const act = async (inputs: string[], flags: Flags) => {
-  const { refresh } = await import('../refresh/refresh.ts')
-  const began = performance.now()
-  const receipt = await refresh(await openRunner(flags.runner), {
-    inputs: inputs.filter(input => !isKafkaAddress(input)),
-    topics: await Promise.all(inputs.filter(isKafkaAddress).map(openTopic)),
-    out: flags.out,
-    attempts: flags.attempts,
-    threads: flags.threads,
-    version: version(),
-    clock: systemClock,
-    ...(process.stderr.isTTY ? { progress: progressBar() } : {}),
-  })
-  for (const line of summary(receipt, flags.out, (performance.now() - began) / 1000)) say(line)
-  for (const line of await notable(receipt, flags.out)) say(line)
-  if (flags.json) process.stdout.write(`${JSON.stringify(receipt)}\n`)
-  process.exitCode = exitFor(receipt, flags)
+  if (flags.dryRun && flags.runner !== 'hadoop')
+    throw new StreamError('refresh/usage', '--dry-run prints the command of a job on Hadoop; give it with -r hadoop')
+  if (flags.runner === 'hadoop') await actOnHadoop(inputs, flags)
+  else await run(await openRunner(flags.runner), inputs, flags)
 }
 
-const runners = ['inline', 'local'] as const
-
-const runnerOf = (name: string): string => {
-  const here = runners.join(', ')
-  if (name === 'hadoop') throw new InvalidArgumentError(`It comes in a later release; this one has ${here}.`)
-  if ((runners as readonly string[]).includes(name)) return name
-  throw new InvalidArgumentError(`Allowed choices are ${here}.`)
-}
+const runners = ['inline', 'local', 'hadoop'] as const
 
 const runnerOption = (): Option =>
-  new Option('-r, --runner <name>', 'local: all cores; inline: one thread, plain, easy to debug')
+  new Option(
+    '-r, --runner <name>',
+    'local: all cores; inline: one thread, plain, easy to debug; hadoop: MapReduce on a cluster',
+  )
     .choices(runners)
-    .argParser(runnerOf)
     .default('local')
 
 export const command = (): Command =>
-  new Command('refresh')
-    .description('Rebuild every document from logs, byte for byte, with a receipt.')
-    .addHelpText('before', examples)
-    .argument(
-      '<input...>',
-      'log files, folders, globs, kafka://host:port/topic, or - for standard input; .gz and .zst too',
-    )
-    .option('-o, --out <folder>', 'where the documents go; absent, empty, or an earlier refresh', 'refresh')
-    .addOption(runnerOption())
-    .option('--attempts', 'write superseded answers too, below _attempts/', false)
-    .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', count, 0)
-    .option('--allow-incomplete', 'exit 0 although documents are incomplete', false)
-    .addOption(
-      new Option('--threads <n>', 'how many threads the local runner uses')
-        .argParser(count)
-        .default(Math.min(threadsMax, availableParallelism()), `one per core, at most ${threadsMax}`),
-    )
-    .option('--json', 'the receipt on standard output', false)
+  addHadoopOptions(
+    new Command('refresh')
+      .description('Rebuild every document from logs, byte for byte, with a receipt.')
+      .addHelpText('before', examples)
+      .argument(
+        '<input...>',
+        'log files, folders, globs, here or at hdfs://host:port/path; kafka://host:port/topic; - for standard input; .gz and .zst too',
+      )
+      .option(
+        '-o, --out <folder>',
+        'where the documents go: absent, empty, or an earlier refresh; with hadoop also hdfs://host:port/path',
+        'refresh',
+      )
+      .addOption(runnerOption())
+      .option('--attempts', 'write superseded answers too, below _attempts/', false)
+      .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', count, 0)
+      .option('--allow-incomplete', 'exit 0 although documents are incomplete', false)
+      .addOption(
+        new Option('--threads <n>', 'how many threads the local runner uses')
+          .argParser(count)
+          .default(Math.min(threadsMax, availableParallelism()), `one per core, at most ${threadsMax}`),
+      )
+      .option('--json', 'the receipt on standard output', false),
+  )
     .addHelpText(
       'after',
-      '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed or a document incomplete, 4 Kafka cannot be reached.',
+      '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed or a document incomplete, 4 Kafka or Hadoop cannot be reached.',
     )
     .action(act)

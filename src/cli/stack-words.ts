@@ -18,7 +18,7 @@ const sentence = (event: StackEvent): string | undefined => {
       return `waiting: ${event.why}`
     case 'jars':
       return event.done === 0 ? `${event.part}: downloading ${event.total} jars by Maven` : undefined
-    case 'archive':
+    case 'bundle':
       return event.done === 0 ? `downloading ${event.file}, ${event.total} MiB` : undefined
     case 'formatting':
       return `${event.daemon}: formatting its data, for its first start`
@@ -32,6 +32,12 @@ const sentence = (event: StackEvent): string | undefined => {
       return `${event.daemon}: ending pid ${event.pid}`
     case 'ended':
       return `${event.daemon}: ${ended[event.how]}`
+    case 'archive':
+      return event.failed === undefined
+        ? `${event.part}: archiving its classes for Java ${event.java}, once, so that it starts faster`
+        : `${event.part}: starts slower, as its classes could not be archived: ${harmless(event.failed)}`
+    case 'orphans':
+      return `${event.daemon}: ended ${event.ended} processes that it had left running`
     case 'wiped':
       return `${event.part}: data removed`
   }
@@ -47,7 +53,7 @@ export const tellEvents = (event: StackEvent): void => {
   const text = sentence(event)
   if (text !== undefined) say(text)
   else if (event.kind === 'jars' && process.stderr.isTTY) draw(event.done, event.total, 'jars')
-  else if (event.kind === 'archive' && process.stderr.isTTY) draw(event.done, event.total, 'MiB')
+  else if (event.kind === 'bundle' && process.stderr.isTTY) draw(event.done, event.total, 'MiB')
 }
 
 const columns = ['PART', 'DAEMON', 'STATE', 'PID', 'PORTS', 'SINCE', '']

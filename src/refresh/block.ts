@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { AnswerTable } from '../chunk/answer-table.ts'
-import { type Chunk, lineBytesMax } from '../chunk/chunk.ts'
+import type { Chunk } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
 import { microsOf } from '../chunk/event-time.ts'
 import { FastLine } from '../chunk/fast-line.ts'
 import { isBody, seen, unescapeBody } from '../chunk/json-string.ts'
 import { grown } from '../std/bytes.ts'
-import { tooLong } from './malformed.ts'
+import { judge } from './judge.ts'
 
 const newline = 0x0a
 const carriageReturn = 0x0d
@@ -148,11 +148,11 @@ export class Block {
 
   #addOdd(from: number, to: number, terminated: boolean) {
     const line = this.#bytes.subarray(from, to)
-    const chunk = to - from > lineBytesMax + 4 ? { malformed: tooLong } : decode(line)
-    if (chunk === undefined) this.blank++
-    else if (!isMalformed(chunk)) this.#addDecoded(chunk, from, to)
-    else if (terminated) this.faults.push({ from, to, reason: chunk.malformed })
-    else this.open++
+    const found = judge({ bytes: line, length: line.length, terminated })
+    if (found === 'blank') this.blank++
+    else if (found === 'open') this.open++
+    else if (isMalformed(found)) this.faults.push({ from, to, reason: found.malformed })
+    else this.#addDecoded(found, from, to)
   }
 
   #addDecoded(chunk: Chunk, from: number, to: number) {

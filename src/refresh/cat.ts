@@ -6,6 +6,7 @@ import { StreamError } from '../std/error.ts'
 import type { Topic } from '../topic/topic.ts'
 import { Block } from './block.ts'
 import type { DocumentRow } from './document.ts'
+import { filesIn } from './files.ts'
 import type { Input } from './inputs.ts'
 import { mapper } from './map.ts'
 import { reduce } from './reduce.ts'
@@ -69,7 +70,7 @@ export const readDocument = async (
     collect(await openAll(argv, topics, dir), uri.toWellFormed(), sorter)
     let row: DocumentRow | undefined
     using scratch = new Scratch(join(dir, 'text'))
-    reduce(sorter.sorted(), { dir, scratch, attempts: false, row: found => (row = found) })
+    reduce(sorter.sorted(), { open: filesIn(dir), scratch, attempts: false, row: found => (row = found) })
     if (row === undefined) throw notFound(uri, [...argv, ...topics.map(({ name }) => name)])
     const found = row
     return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /** A write may be short (a full disk, a signal): goes on until all is written or the system says why not. */
 export const writeFully = (fd: number, bytes: Uint8Array, position: number | null = null): void => {
@@ -19,6 +20,27 @@ export const readFully = (fd: number, into: Buffer, at: number, length: number, 
   }
   return done
 }
+
+/** A file that is written from front to back, and whole once it is disposed of. */
+export interface OutputFile extends Disposable {
+  write(bytes: Uint8Array): void
+}
+
+/** Begins a file by its name, relative to an output and with `/` between. */
+export type OpenFile = (name: string) => OutputFile
+
+/** As numbers: two hundred thousand files notice that a word has to be looked up. */
+const toWrite = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
+
+/** Files of a folder, and of folders below it, which are made. */
+export const filesIn =
+  (dir: string): OpenFile =>
+  name => {
+    const path = `${dir}/${name}`
+    if (name.includes('/')) mkdirSync(dirname(path), { recursive: true })
+    const fd = openSync(path, toWrite)
+    return { write: bytes => writeFully(fd, bytes), [Symbol.dispose]: () => closeSync(fd) }
+  }
 
 export interface Digest {
   readonly bytes: number

@@ -7,6 +7,7 @@ import { asBuffer } from '../std/bytes.ts'
 import { StreamError } from '../std/error.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { DocumentRow } from './document.ts'
+import { filesIn } from './files.ts'
 import { mapper } from './map.ts'
 import { reduce } from './reduce.ts'
 import { Scratch } from './scratch.ts'
@@ -110,7 +111,7 @@ const soFar = async (topic: Topic, follower: Follower, dir: string) => {
   }
   let row: DocumentRow | undefined
   using scratch = new Scratch(join(dir, 'text'))
-  reduce(sorter.sorted(), { dir, scratch, attempts: false, row: found => (row = found) })
+  reduce(sorter.sorted(), { open: filesIn(dir), scratch, attempts: false, row: found => (row = found) })
   return { until, file: row === undefined ? undefined : join(dir, row.file) }
 }
 

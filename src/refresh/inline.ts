@@ -1,29 +1,29 @@
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { decode, isMalformed } from '../chunk/codec.ts'
+import { isMalformed } from '../chunk/codec.ts'
 import { type Counters, newCounters } from './counters.ts'
+import { filesIn } from './files.ts'
 import type { Input } from './inputs.ts'
+import { judge } from './judge.ts'
 import { type Line, linesOf } from './lines.ts'
 import { digestOf, listingOf, mergeRows, Rows } from './listing.ts'
-import { MalformedFile, tooLong } from './malformed.ts'
+import { MalformedFile } from './malformed.ts'
 import type { Job, Ran, Runner } from './runner.ts'
 import { Scratch } from './scratch.ts'
 import { reduceSpool, Spools } from './spools.ts'
 
-const isWholeLine = ({ bytes, length }: Line) => bytes.length === length
-
 /** Sends one line where it belongs: to its document's spool, to the malformed ones, or nowhere. */
 const route = (input: Input, line: Line, spools: Spools, malformed: MalformedFile, counters: Counters) => {
   counters.lines++
-  const record = isWholeLine(line) ? decode(line.bytes) : { malformed: tooLong }
-  if (record === undefined) counters.blank++
-  else if (!isMalformed(record)) {
-    counters.records++
-    spools.add(record.destination_uri, line.bytes)
-  } else if (!line.terminated) counters.open_lines++
-  else {
+  const found = judge(line)
+  if (found === 'blank') counters.blank++
+  else if (found === 'open') counters.open_lines++
+  else if (isMalformed(found)) {
     counters.malformed++
-    malformed.add({ input, offset: line.offset, length: line.length, reason: record.malformed })
+    malformed.add({ input, offset: line.offset, length: line.length, reason: found.malformed })
+  } else {
+    counters.records++
+    spools.add(found.destination_uri, line.bytes)
   }
 }
 
@@ -53,7 +53,7 @@ const run = async ({ inputs, out, scratch, attempts, progress }: Job): Promise<R
   const parts = spools.close().map((path, i) => {
     const part = join(scratch, `rows-${i}`)
     using rows = new Rows(part, counters)
-    reduceSpool(path, { dir: out, scratch: texts, attempts, row: row => rows.add(row) })
+    reduceSpool(path, { open: filesIn(out), scratch: texts, attempts, row: row => rows.add(row) })
     return part
   })
   progress(allBytes, allBytes)

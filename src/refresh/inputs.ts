@@ -10,11 +10,12 @@ import {
   statSync,
 } from 'node:fs'
 import { join, normalize } from 'node:path'
-import type { Readable, Writable } from 'node:stream'
+import { Readable, type Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { compareUtf8 } from '../std/bytes.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
+import type { Hdfs } from '../wire/hdfs.ts'
 import { readFully } from './files.ts'
 import { unpackZstd } from './zstd-frames.ts'
 
@@ -22,13 +23,22 @@ import { unpackZstd } from './zstd-frames.ts'
 export interface Input {
   /** As it stands in the receipt. */
   readonly name: string
-  /** Plain NDJSON: the file itself, or what was unpacked of it. */
+  /** Plain NDJSON: the file itself, or what was unpacked of it. With `hdfs` where it lies there, packed or not. */
   readonly path: string
   readonly size: number
   /** Digest of the file's own bytes where they had to be read already, as of packed ones. */
   readonly packed?: { readonly bytes: number; readonly sha256: string }
   /** Of lines that are no file's: the part of a topic that they are, in offsets of the topic. */
   readonly topic?: TopicPart
+  /** Of a file that was not brought here. */
+  readonly hdfs?: HdfsPart
+}
+
+export interface HdfsPart {
+  readonly hdfs: Hdfs
+  /** Of the very file: one that takes its place later has another. */
+  readonly id: number
+  readonly modifiedMs: number
 }
 
 export interface TopicPart {
@@ -45,7 +55,7 @@ export const byArrival = (a: Input, b: Input): number =>
   compareUtf8(a.topic?.name ?? a.name, b.topic?.name ?? b.name) ||
   Number(a.topic?.partition ?? 0) - Number(b.topic?.partition ?? 0)
 
-const isLog = /^(?:[^.].*\.(?:ndjson|jsonl)|logs_.*\.txt)(?:\.gz|\.zst)?$/
+export const isLog = /^(?:[^.].*\.(?:ndjson|jsonl)|logs_.*\.txt)(?:\.gz|\.zst)?$/
 
 const usage = (message: string, cause?: unknown) => new StreamError('refresh/usage', message, { cause })
 
@@ -70,19 +80,29 @@ const expand = (argument: string): string[] => {
 type Unpack = (packed: AsyncIterable<Buffer>, target: Writable) => Promise<void>
 type Packing = Unpack | undefined
 
+export const headBytes = 4
+
 const unpackGzip: Unpack = (packed, target) => pipeline(packed, createGunzip(), target)
 
-const packingOf = (head: Buffer): Packing => {
-  if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return unpackGzip
-  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return unpackZstd
+/** How a file is packed, by its first bytes. */
+export const packedAs = (head: Buffer): 'gzip' | 'zstd' | undefined => {
+  if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip'
+  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return 'zstd'
   return undefined
+}
+
+const unpackers = { gzip: unpackGzip, zstd: unpackZstd }
+
+const packingOf = (head: Buffer): Packing => {
+  const packing = packedAs(head)
+  return packing === undefined ? undefined : unpackers[packing]
 }
 
 const headOf = (path: string): Buffer => {
   const fd = openSync(path, 'r')
   try {
-    const head = Buffer.alloc(4)
-    return head.subarray(0, readFully(fd, head, 0, 4, 0))
+    const head = Buffer.alloc(headBytes)
+    return head.subarray(0, readFully(fd, head, 0, headBytes, 0))
   } finally {
     closeSync(fd)
   }
@@ -109,6 +129,7 @@ const spool = async (name: string, stream: Readable, unpack: Packing, path: stri
     else await unpack(own(stream), file)
     await finished(file)
   } catch (cause) {
+    if (cause instanceof StreamError) throw cause
     throw new StreamError(
       'refresh/unpack',
       `unpack "${name}": ${reasonOf(cause)}; it is damaged or not whole: copy it anew, or unpack by hand what can be had`,
@@ -122,11 +143,10 @@ async function* fromStdin(): AsyncGenerator<Buffer> {
   for await (const piece of process.stdin) yield piece
 }
 
-const standardInput = async (path: string): Promise<Input> => {
-  const { Readable } = await import('node:stream')
-  const pieces = fromStdin()
+/** What can be read once, as a plain file at `path`, unpacked where it is packed. */
+export const spoolStream = async (name: string, pieces: AsyncGenerator<Buffer>, path: string): Promise<Input> => {
   let head = Buffer.alloc(0)
-  while (head.length < 4) {
+  while (head.length < headBytes) {
     const { done, value } = await pieces.next()
     if (done) break
     head = Buffer.concat([head, value])
@@ -135,7 +155,7 @@ const standardInput = async (path: string): Promise<Input> => {
     yield head
     yield* pieces
   }
-  return spool('-', Readable.from(all()), packingOf(head), path)
+  return spool(name, Readable.from(all()), packingOf(head), path)
 }
 
 /**
@@ -148,7 +168,7 @@ export const openInputs = async (argv: readonly string[], scratch: string): Prom
     const real = realpathSync(path)
     if (!byFile.has(real)) byFile.set(real, path)
   }
-  const inputs: Input[] = argv.includes('-') ? [await standardInput(join(scratch, 'stdin'))] : []
+  const inputs: Input[] = argv.includes('-') ? [await spoolStream('-', fromStdin(), join(scratch, 'stdin'))] : []
   for (const path of byFile.values()) {
     const stat = statSync(path)
     const unpack = stat.isFile() ? packingOf(headOf(path)) : undefined

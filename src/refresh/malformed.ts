@@ -1,13 +1,10 @@
 import { closeSync, openSync } from 'node:fs'
-import { lineBytesMax } from '../chunk/chunk.ts'
 import { FileWriter, readFully } from './files.ts'
 import type { Input } from './inputs.ts'
 import { offsetAt } from './topic-offsets.ts'
 
 /** A multiple of three, so that base64 of the pieces joins to base64 of the whole. */
 const pieceBytesMax = 3 * 256 * 1024
-
-export const tooLong = `longer than ${lineBytesMax} bytes`
 
 /** A malformed line: where it lies, and why it is none. */
 export interface MalformedLine {

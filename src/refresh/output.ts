@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileNameOf } from '../chunk/file-name.ts'
 import { makeFolder, syncFileSystem, syncFolder } from '../std/durable.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { lock } from '../std/lock.ts'
+import type { Hdfs } from '../wire/hdfs.ts'
 import { attemptFileOf, type DocumentRow } from './document.ts'
 import { linesIn } from './lines.ts'
 
@@ -28,13 +30,13 @@ const isOurs = (dir: string) => existsSync(join(dir, receiptName)) && existsSync
 const isEmpty = (dir: string) => readdirSync(dir).length === 0
 
 /** Where the documents of a row lie: from its names alone, since whoever edited the listing could name any file. */
-const filesOf = ({ uri, parts }: DocumentRow): string[] => {
+export const filesOf = ({ uri, parts }: DocumentRow): string[] => {
   const ids = parts?.flatMap(part => (part.response_id === null ? [] : [part.response_id])) ?? []
   return [fileNameOf(uri), ...ids.map(id => join(attemptsName, attemptFileOf(uri, id)))]
 }
 
 /** A line that is no row any more names nothing: what it named moves on as a file of others. */
-const filesIn = (line: Buffer): string[] => {
+export const filesIn = (line: Buffer): string[] => {
   try {
     return filesOf(JSON.parse(line.toString()))
   } catch {
@@ -160,8 +162,12 @@ const lockOutput = async (path: string): Promise<AsyncDisposable> => {
 export interface Output extends AsyncDisposable {
   /** Where to write the documents; beside them nothing may remain. */
   readonly dir: string
-  /** For whatever must rest on the disk meanwhile. */
+  /** The file system of `dir`, if it isn't this machine's. */
+  readonly on?: Hdfs
+  /** On this machine, for whatever must rest on the disk meanwhile. */
   readonly scratch: string
+  /** A file beside the documents. */
+  write(name: string, text: string): Promise<void>
   /** Makes `dir` durable and swaps it in. Gives the names of foreign files that could not be carried over, and where they are. */
   publish(): Promise<void>
 }
@@ -202,6 +208,7 @@ export const openOutput = async (path: string): Promise<Output> => {
   return {
     dir: run,
     scratch,
+    write: (name, text) => writeFile(join(run, name), text),
     async publish() {
       rmSync(scratch, { recursive: true, force: true })
       await syncFileSystem(run)

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileNameOf } from '../chunk/file-name.ts'
 import { StreamError } from '../std/error.ts'
 import type { Answer } from './answer.ts'
 import { attemptFileOf, type DocumentRow, documentOf, type Plan, plan } from './document.ts'
-import { writeFully } from './files.ts'
+import type { OpenFile } from './files.ts'
 import { AnswerFold } from './fold.ts'
 import type { Keyed } from './map.ts'
 import { attemptsName } from './output.ts'
@@ -15,8 +13,8 @@ const answersPerDocumentMax = 1_000_000
 
 /** Where the reduce puts what it makes. */
 export interface ReduceTarget {
-  /** The folder of the documents. */
-  readonly dir: string
+  /** Begins a file of the output; the one before it is closed. */
+  readonly open: OpenFile
   /** For texts that are not yet in their place; empty between documents. */
   readonly scratch: Scratch
   /** Whether superseded answers are written too. */
@@ -31,34 +29,28 @@ interface Part {
   readonly from: number
 }
 
-const writeFile = (path: string, parts: readonly Part[], scratch: Scratch): string => {
+const writeFile = (name: string, parts: readonly Part[], { open, scratch }: ReduceTarget): string => {
   const hash = parts.length === 1 ? undefined : createHash('sha256')
-  const fd = openSync(path, 'w')
-  try {
-    for (const { answer, from } of parts) {
-      scratch.read(from, answer.bytes, bytes => {
-        hash?.update(bytes)
-        writeFully(fd, bytes)
-      })
-    }
-  } finally {
-    closeSync(fd)
+  using file = open(name)
+  for (const { answer, from } of parts) {
+    scratch.read(from, answer.bytes, bytes => {
+      hash?.update(bytes)
+      file.write(bytes)
+    })
   }
   return hash === undefined ? parts[0].answer.sha256 : hash.digest('hex')
 }
 
-const writeAttempts = (uri: string, superseded: readonly Part[], { dir, scratch }: ReduceTarget) => {
-  if (superseded.length === 0) return
-  const attempts = join(dir, attemptsName)
-  mkdirSync(join(attempts, fileNameOf(uri)), { recursive: true })
-  for (const part of superseded) writeFile(join(attempts, attemptFileOf(uri, part.answer.responseId)), [part], scratch)
+const writeAttempts = (uri: string, superseded: readonly Part[], target: ReduceTarget) => {
+  for (const part of superseded)
+    writeFile(`${attemptsName}/${attemptFileOf(uri, part.answer.responseId)}`, [part], target)
 }
 
 const finish = (uri: string, parts: readonly Part[], target: ReduceTarget) => {
   const partOf = new Map(parts.map(part => [part.answer, part]))
   const partsOf = (answers: readonly Answer[]) => answers.map(answer => partOf.get(answer) as Part)
   const decided: Plan = plan(parts.map(part => part.answer))
-  const sha256 = writeFile(join(target.dir, fileNameOf(uri)), partsOf(decided.surviving), target.scratch)
+  const sha256 = writeFile(fileNameOf(uri), partsOf(decided.surviving), target)
   if (target.attempts) writeAttempts(uri, partsOf(decided.superseded), target)
   target.scratch.clear()
   target.row(documentOf(uri, decided, sha256, target.attempts))

@@ -1,10 +1,9 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Clock, isoMicros } from '../std/clock.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { Counters } from './counters.ts'
-import { documentsName, malformedName, openOutput, receiptName } from './output.ts'
+import { fetchFromHdfs, findOnHdfs, type OnHdfs } from './hdfs-inputs.ts'
+import { documentsName, malformedName, type Output, openOutput, receiptName } from './output.ts'
 import type { Job, Listing, Ran, Runner } from './runner.ts'
 import { openAll } from './topic-inputs.ts'
 
@@ -13,8 +12,10 @@ export interface RefreshOptions {
   readonly inputs: readonly string[]
   /** Read up to their ends as they are at the start. */
   readonly topics?: readonly Topic[]
+  /** Files and folders there. */
+  readonly hdfs?: readonly OnHdfs[]
   /** The folder that will hold the documents. */
-  readonly out: string
+  readonly out: string | OnHdfs
   readonly attempts?: boolean
   readonly threads: number
   readonly version: string
@@ -53,8 +54,8 @@ const receiptOf = (runner: Runner, { inputs }: Job, ran: Ran, { version, clock }
   malformed: { file: malformedName, ...ran.malformed },
 })
 
-const explain = (thrown: unknown, out: string): unknown => {
-  if (thrown instanceof StreamError) return thrown
+const explain = (thrown: unknown, out: string | OnHdfs): unknown => {
+  if (thrown instanceof StreamError || typeof out !== 'string') return thrown
   const errno = errnoOf(thrown)
   if (errno === undefined) return thrown
   const advice = errno === 'ENOSPC' ? '; free some space, or choose a folder on a larger disk with -o' : ''
@@ -67,16 +68,33 @@ const explain = (thrown: unknown, out: string): unknown => {
   )
 }
 
+const openOut = async (runner: Runner, out: string | OnHdfs): Promise<Output> => {
+  if (typeof out === 'string') return openOutput(out)
+  if (!runner.knowsHdfs)
+    throw new StreamError(
+      'refresh/usage',
+      `write to "${out.hdfs.name}${out.path}": only -r hadoop does; or refresh into a folder, and: textstream hdfs put`,
+    )
+  const { openHdfsOutput } = await import('./hadoop/output.ts')
+  return openHdfsOutput(out)
+}
+
+const openInputs = async (runner: Runner, { inputs, topics = [], hdfs = [] }: RefreshOptions, scratch: string) => {
+  const there = await findOnHdfs(hdfs)
+  return openAll(inputs, topics, scratch, runner.knowsHdfs ? there : await fetchFromHdfs(there, scratch))
+}
+
 /**
  * Rebuilds every document of the inputs with `runner`, and publishes them with a receipt: all or nothing. PROTOCOL.md
  * says what is left. Rejects with code `refresh/usage` where the arguments are wrong; then nothing was touched.
  */
 export const refresh = async (runner: Runner, options: RefreshOptions): Promise<Receipt> => {
   try {
-    await using output = await openOutput(options.out)
+    await using output = await openOut(runner, options.out)
     const job: Job = {
-      inputs: await openAll(options.inputs, options.topics ?? [], output.scratch),
+      inputs: await openInputs(runner, options, output.scratch),
       out: output.dir,
+      ...(output.on && { outOn: output.on }),
       scratch: output.scratch,
       attempts: options.attempts ?? false,
       threads: options.threads,
@@ -84,7 +102,7 @@ export const refresh = async (runner: Runner, options: RefreshOptions): Promise<
     }
     const ran = await runner.run(job)
     const receipt = receiptOf(runner, job, ran, options)
-    writeFileSync(join(output.dir, receiptName), `${JSON.stringify(receipt, null, 2)}\n`)
+    await output.write(receiptName, `${JSON.stringify(receipt, null, 2)}\n`)
     await output.publish()
     return receipt
   } catch (thrown) {

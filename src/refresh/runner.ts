@@ -1,3 +1,4 @@
+import type { Hdfs } from '../wire/hdfs.ts'
 import type { Counters } from './counters.ts'
 import type { Input } from './inputs.ts'
 
@@ -7,6 +8,8 @@ export interface Job {
   readonly inputs: readonly Input[]
   /** An empty folder, for documents, `_documents.ndjson` and `_malformed.ndjson`. */
   readonly out: string
+  /** The file system of `out`, which is absent there; without it, this machine's. Only for runners that know `hdfs`. */
+  readonly outOn?: Hdfs
   /** A folder for whatever must rest on the disk meanwhile; on the same file system as `out`. */
   readonly scratch: string
   readonly attempts: boolean
@@ -36,5 +39,7 @@ export interface Listing {
  */
 export interface Runner {
   readonly name: string
+  /** Reads inputs where they lie on HDFS, and leaves documents there. For others inputs are fetched first. */
+  readonly knowsHdfs?: boolean
   run(job: Job): Promise<Ran>
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, constants, mkdirSync, openSync, unlinkSync } from 'node:fs'
+import { closeSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { hashBytes } from '../chunk/answer-table.ts'
 import type { Chunk } from '../chunk/chunk.ts'
@@ -10,7 +10,7 @@ import { Block } from './block.ts'
 import { type Counters, newCounters } from './counters.ts'
 import { attemptFileOf, type DocumentRow, documentOf, plan } from './document.ts'
 import { factsOf } from './facts.ts'
-import { readFully, writeFully } from './files.ts'
+import { filesIn, readFully, writeFully } from './files.ts'
 import { Rows } from './listing.ts'
 import { compare, mapper } from './map.ts'
 import { attemptsName } from './output.ts'
@@ -40,8 +40,6 @@ export interface ShuffleTask extends InputTask {
 }
 
 const newline = 0x0a
-/** As numbers: two hundred thousand files notice that a word has to be looked up. */
-const toWrite = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
 const notWanted = -1
 
 class Shuffler {
@@ -223,12 +221,8 @@ class BlockReducer {
   }
 
   #write(name: string, texts: readonly Buffer[], answers: readonly Answer[]): string {
-    const file = openSync(`${this.#target.dir}/${name}`, toWrite)
-    try {
-      for (const text of texts) if (text.length > 0) writeFully(file, text)
-    } finally {
-      closeSync(file)
-    }
+    using file = this.#target.open(name)
+    for (const text of texts) file.write(text)
     if (answers.length === 1) return answers[0].sha256
     const hash = createHash('sha256')
     for (const text of texts) hash.update(text)
@@ -236,10 +230,8 @@ class BlockReducer {
   }
 
   #writeAttempts(uri: string, superseded: readonly Answer[], texts: readonly Buffer[]) {
-    if (superseded.length === 0) return
-    mkdirSync(join(this.#target.dir, attemptsName, fileNameOf(uri)), { recursive: true })
     for (const [i, answer] of superseded.entries()) {
-      this.#write(join(attemptsName, attemptFileOf(uri, answer.responseId)), [texts[i]], [answer])
+      this.#write(`${attemptsName}/${attemptFileOf(uri, answer.responseId)}`, [texts[i]], [answer])
     }
   }
 
@@ -263,13 +255,14 @@ export const reduceShare = (task: ReduceTask, thread: number): ReduceShare => {
       const made: string[] = []
       const block = new Block()
       let bytes = Buffer.alloc(0)
+      const open = filesIn(task.out)
       using scratch = new Scratch(join(task.scratch, `texts-${thread}`))
       for (let i = turns.claim(work.part); i < task.spools.length && !turns.stopped; i = turns.claim(work.part)) {
         const spool = task.spools[i]
         const path = join(task.scratch, `rows-${i}`)
         made.push(path)
         using rows = new Rows(path, counters)
-        const target = { dir: task.out, scratch, attempts: task.attempts, row: (row: DocumentRow) => rows.add(row) }
+        const target = { open, scratch, attempts: task.attempts, row: (row: DocumentRow) => rows.add(row) }
         if (spool.bytes > spoolBytesMax) reduceSpool(spool.path, target)
         else {
           if (spool.bytes > bytes.length) bytes = Buffer.allocUnsafeSlow(spool.bytes + spool.bytes / 4)

@@ -114,9 +114,14 @@ const spoolTopic = async (topic: Topic, scratch: string, number: number): Promis
   return inputs
 }
 
-/** What is to be read, in the order of arrival: files as `openInputs` finds them, and topics. */
-export const openAll = async (argv: readonly string[], topics: readonly Topic[], scratch: string): Promise<Input[]> => {
-  const inputs = await openInputs(argv, scratch)
+/** What is to be read, in the order of arrival: files as `openInputs` finds them, topics, and what is `found` already. */
+export const openAll = async (
+  argv: readonly string[],
+  topics: readonly Topic[],
+  scratch: string,
+  found: readonly Input[] = [],
+): Promise<Input[]> => {
+  const inputs = [...(await openInputs(argv, scratch)), ...found]
   for (const [number, topic] of topics.entries()) inputs.push(...(await spoolTopic(topic, scratch, number)))
   return inputs.sort(byArrival)
 }

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { endOrphans } from './orphans.ts'
 import type { Daemon, Part } from './part.ts'
 import { inReverse } from './parts.ts'
 import { exists, type Place, placeOf, refuseForeign } from './place.ts'
@@ -11,11 +12,14 @@ export interface DownOptions {
   readonly wipe: boolean
 }
 
-const downDaemon = async ({ tell }: Stack, place: Place, { name, stopMsMax, stopSignal }: Daemon) => {
+const downDaemon = async (stack: Stack, place: Place, daemon: Daemon) => {
+  const { tell } = stack
+  const { name, stopMsMax, stopSignal } = daemon
   const record = await recorded(place, name)
   if (record === undefined) return
   if (await isAlive(record)) tell({ kind: 'stopping', daemon: name, pid: record.pid })
   tell({ kind: 'ended', daemon: name, how: await end(record, stopMsMax, stopSignal) })
+  await endOrphans(stack, place, daemon)
   await forget(place, name)
 }
 

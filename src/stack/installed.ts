@@ -55,6 +55,8 @@ export const majorOf = (version: string): number => {
 export interface Java {
   readonly path: string
   readonly version: string
+  /** The version with all that tells it from another build of the same. */
+  readonly build: string
   /** What `JAVA_HOME` should be for programs that it starts. */
   readonly home: string
 }
@@ -66,7 +68,12 @@ const ask = async (path: string): Promise<Omit<Java, 'path'>> => {
     const args = ['-XshowSettings:properties', '-version']
     const { stderr, stdout } = await promisify(execFile)(path, args, { timeout: versionMsMax })
     const said = (pattern: RegExp) => pattern.exec(stderr + stdout)?.[1]
-    return { version: said(/version "([^"]+)"/) ?? '', home: said(/^ *java\.home = (.+)$/m) ?? dirname(dirname(path)) }
+    const version = said(/version "([^"]+)"/) ?? ''
+    return {
+      version,
+      build: said(/^ *java\.runtime\.version = (.+)$/m) ?? version,
+      home: said(/^ *java\.home = (.+)$/m) ?? dirname(dirname(path)),
+    }
   } catch (thrown) {
     throw missing(
       what,
@@ -76,14 +83,24 @@ const ask = async (path: string): Promise<Omit<Java, 'path'>> => {
   }
 }
 
+/** By path: one that is asked for again is not started again. */
+const answers = new Map<string, ReturnType<typeof ask>>()
+
+const answerOf = (path: string) => {
+  const answer = answers.get(path) ?? ask(path)
+  answers.set(path, answer)
+  return answer
+}
+
 /** The Java of JAVA_HOME, else of the PATH. */
 export const findJava = async (environment: NodeJS.ProcessEnv): Promise<Java> => {
   const home = environment.JAVA_HOME ?? ''
   const path = await findProgram('java', home === '' ? pathOf(environment) : [join(home, 'bin')])
   const where = home === '' ? 'on the PATH' : `in JAVA_HOME, which is "${home}"`
   if (path === undefined) throw missing(what, `is needed, and there is no "java" ${where}`, javaPackages)
-  const { version, home: ownHome } = await ask(path)
-  if (majorOf(version) >= javaVersionMin) return { path, version, home: ownHome }
+  const java = { path, ...(await answerOf(path)) }
+  const { version } = java
+  if (majorOf(version) >= javaVersionMin) return java
   throw missing(what, `is needed, and "${path}" is ${version === '' ? 'of no known version' : version}`, javaPackages)
 }
 

@@ -22,7 +22,7 @@ export type Pins = ReadonlyMap<string, string>
 export const pinsFrom = (text: string): Pins =>
   new Map([...text.matchAll(/^([0-9a-f]{64}) [ *](\S+)$/gm)].map(([, digest, jar]) => [jar, digest]))
 
-const readIfThere = async (path: string): Promise<string | undefined> => {
+export const readIfThere = async (path: string): Promise<string | undefined> => {
   try {
     return await readFile(path, 'utf8')
   } catch (thrown) {

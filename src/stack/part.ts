@@ -1,3 +1,5 @@
+import type { Identity } from './process.ts'
+
 /**
  * A part: one real engine that the stack starts, as data. A declaration in `parts/` names its ports, programs and
  * checks; the folder `installations/<name>/` holds what people may want to read or change:
@@ -18,7 +20,7 @@ export interface Part {
   readonly isBoundToUses?: true
   /** Parts whose jars it runs on too, whether or not they are up: `{{<part>.lib}}`. */
   readonly libs?: readonly string[]
-  readonly archives?: readonly Archive[]
+  readonly bundles?: readonly Bundle[]
   /** More variables, by the parts that it needs and uses this time. They may name others. */
   readonly variables?: (needs: readonly string[]) => Readonly<Record<string, string>>
   /** Where it listens, on loopback only, before an offset is added. */
@@ -52,12 +54,17 @@ export interface Daemon {
   readonly stopSignal?: NodeJS.Signals
   /** From then to SIGKILL. */
   readonly stopMsMax: number
+  /**
+   * Processes that it started, by what lies in its data, each the leader of a group. Those that outlive it, as it was
+   * killed, are ended before it is started again and when it is ended.
+   */
+  readonly children?: (data: string) => Promise<readonly Identity[]>
 }
 
-/** A package that is downloaded once, and of which one folder or file is kept: `{{archive.<name>}}` is where. */
-export interface Archive {
+/** A package that is downloaded once, and of which one folder or file is kept: `{{bundle.<name>}}` is where. */
+export interface Bundle {
   readonly name: string
-  readonly from: ArchiveSource
+  readonly from: BundleSource
   /** Its file's name, and the digest of that. */
   readonly file: string
   readonly sha256: string
@@ -66,7 +73,7 @@ export interface Archive {
   readonly keep: string
 }
 
-export type ArchiveSource =
+export type BundleSource =
   | { readonly kind: 'maven'; readonly artifact: string }
   | { readonly kind: 'pypi'; readonly requirement: string }
 

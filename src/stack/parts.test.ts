@@ -56,12 +56,12 @@ const programsOf = ({ program, format }: Daemon) => (format === undefined ? [pro
 const inPlace = (of: Part): Placed => {
   const place = placeOf({ state: '/state' }, of.name)
   const others = (of.libs ?? []).map(name => [`${name}.lib`, '/other'])
-  const archives = (of.archives ?? []).map(({ name }) => [`archive.${name}`, '/archive'])
+  const bundles = (of.bundles ?? []).map(({ name }) => [`bundle.${name}`, '/bundle'])
   return {
     part: of,
     place,
     ports: portsWith(of, 7),
-    fetched: Object.fromEntries([['lib', '/lib'], ...others, ...archives]),
+    fetched: Object.fromEntries([['lib', '/lib'], ['archive', '/lib.jsa'], ...others, ...bundles]),
   }
 }
 

@@ -56,6 +56,15 @@ export const identify = async (pid: number): Promise<Identity | undefined> => {
   return found === undefined || isDead(found) ? undefined : { pid, start: found.start }
 }
 
+/** Its command line; nothing of one that is gone. */
+export const commandOf = async (pid: number): Promise<string> => {
+  const asked =
+    process.platform === 'linux'
+      ? readFile(`/proc/${pid}/cmdline`, 'utf8').then(words => words.replaceAll('\0', ' '))
+      : promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]).then(({ stdout }) => stdout)
+  return (await asked.catch(() => '')).trim()
+}
+
 const threadsOf = async (pid: number): Promise<number> =>
   readdir(`/proc/${pid}/task`).then(
     tasks => tasks.length,

@@ -23,12 +23,14 @@ export type StackEvent =
   | { readonly kind: 'waiting'; readonly why: string }
   | { readonly kind: 'jars'; readonly part: string; readonly done: number; readonly total: number }
   /** In MiB. */
-  | { readonly kind: 'archive'; readonly file: string; readonly done: number; readonly total: number }
+  | { readonly kind: 'bundle'; readonly file: string; readonly done: number; readonly total: number }
+  | { readonly kind: 'archive'; readonly part: string; readonly java: string; readonly failed: string | undefined }
   | { readonly kind: 'formatting' | 'running'; readonly daemon: string }
   | { readonly kind: 'starting'; readonly daemon: string; readonly pid: number }
   | { readonly kind: 'ready'; readonly daemon: string; readonly ms: number; readonly ports: Ports }
   | { readonly kind: 'stopping'; readonly daemon: string; readonly pid: number }
   | { readonly kind: 'ended'; readonly daemon: string; readonly how: Ended }
+  | { readonly kind: 'orphans'; readonly daemon: string; readonly ended: number }
   | { readonly kind: 'wiped'; readonly part: string }
 
 /** One command at a time starts or ends things; the others wait. */

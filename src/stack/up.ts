@@ -7,6 +7,7 @@ import { writeConf } from './conf.ts'
 import { fetchedFor } from './fetched.ts'
 import { findInstalled } from './installed.ts'
 import { launch, runOnce } from './launch.ts'
+import { endOrphans } from './orphans.ts'
 import type { Daemon, Ports, Program } from './part.ts'
 import { inOrder } from './parts.ts'
 import { exists, makePlace, refuseForeign } from './place.ts'
@@ -112,6 +113,7 @@ const format = async (starting: Starting, { name, format }: Daemon) => {
 const startDaemon = async (starting: Starting, daemon: Daemon) => {
   const { stack, self } = starting
   const { place, ports } = self
+  await endOrphans(stack, place, daemon)
   await format(starting, daemon)
   await rm(temporary(place.data, daemon.name), { recursive: true, force: true })
   await mkdir(temporary(place.data, daemon.name))

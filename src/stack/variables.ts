@@ -42,7 +42,7 @@ const variablesOf = (placed: Placed, others: Variables, formatting?: string): [s
 }
 
 /**
- * `{{conf}}`, `{{logs}}`, `{{installation}}`, `{{lib}}`, `{{archive.<name>}}`, `{{ports.<name>}}`, `{{data.<daemon>}}`,
+ * `{{conf}}`, `{{logs}}`, `{{installation}}`, `{{lib}}`, `{{archive}}` (archive.ts), `{{bundle.<name>}}`, `{{ports.<name>}}`, `{{data.<daemon>}}`,
  * `{{tmp.<daemon>}}` and its own variables of the part itself, and of each part that it needs, which come in the order
  * in which they start, with that one's name before: `{{kafka.ports.broker}}`, `{{hadoop.conf}}`.
  */

@@ -1,45 +1,67 @@
-import { StreamError } from '../std/error.ts'
-import type { HdfsEndpoints } from './hdfs-address.ts'
+import type { FileStatus, Hdfs } from './hdfs.ts'
+import { type HdfsEndpoints, hdfsPath } from './hdfs-address.ts'
+import { type HdfsLimits, hdfsLimits } from './webhdfs-limits.ts'
+import { NameNodes } from './webhdfs-namenodes.ts'
+import { readFile } from './webhdfs-read.ts'
+import { renamePath } from './webhdfs-rename.ts'
+import { listFolder, statusOf } from './webhdfs-status.ts'
+import { type Pieces, writeFile } from './webhdfs-write.ts'
 
-export interface FileStatus {
-  /** The last part of its path. HDFS may be told any name by anybody: never a local path as it stands. */
+export type { FileStatus, Hdfs } from './hdfs.ts'
+
+/** Nothing is asked before the first call. Dispose of it to end its connections. */
+export const webhdfs = (endpoints: HdfsEndpoints, limits: Partial<HdfsLimits> = {}): Hdfs =>
+  new WebHdfs(endpoints, { ...hdfsLimits, ...limits })
+
+class WebHdfs implements Hdfs {
   readonly name: string
-  readonly path: string
-  readonly kind: 'file' | 'folder'
-  readonly bytes: number
-  readonly modifiedMs: number
-}
+  readonly #nameNodes: NameNodes
 
-/**
- * A file system of Hadoop, over WebHDFS. Paths are absolute, in HDFS's own spelling. Whatever fails says so by code:
- * `hdfs/absent`, `hdfs/exists`, `hdfs/denied`, `hdfs/full` (no space, or a quota), `hdfs/read-only` (safe mode),
- * `hdfs/unreachable`, `hdfs/secure` (wants Kerberos), `hdfs/broken` (bytes that cannot be read), else `hdfs/failed`.
- */
-export interface Hdfs extends AsyncDisposable {
-  /** `hdfs://host:port`. */
-  readonly name: string
-  status(path: string): Promise<FileStatus | undefined>
-  /** One level, in byte order of names, in pages. What comes or goes meanwhile is there or not; nothing is there twice. Rejects `hdfs/absent`. */
-  list(folder: string): AsyncIterable<FileStatus>
-  /** Bytes `[from, to)`, or to the end as it was when the reading began; goes on by itself where a connection was cut. Never fewer bytes than that without an error. */
-  read(path: string, range?: { readonly from?: number; readonly to?: number }): AsyncIterable<Buffer>
-  /**
-   * The file is whole when it resolves; folders above it are made. After a rejection a part of it may lie there: write
-   * to a name that nobody reads, and rename. Never tried again by itself, as `bytes` are gone.
-   */
-  write(
-    path: string,
-    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    options?: { readonly overwrite?: boolean },
-  ): Promise<void>
-  /** With those above it. */
-  makeFolder(path: string): Promise<void>
-  /** Atomic. Rejects `hdfs/exists` and `hdfs/absent`; never into a folder. */
-  rename(from: string, to: string): Promise<void>
-  /** With all below it; false if nothing was there. */
-  remove(path: string): Promise<boolean>
-}
+  constructor(endpoints: HdfsEndpoints, limits: HdfsLimits) {
+    this.name = endpoints.name
+    this.#nameNodes = new NameNodes(endpoints, limits)
+  }
 
-export const webhdfs = (endpoints: HdfsEndpoints): Hdfs => {
-  throw new StreamError('hdfs/failed', `${endpoints.name}: not built yet`)
+  status(path: string): Promise<FileStatus | undefined> {
+    return statusOf(this.#nameNodes, hdfsPath(path))
+  }
+
+  list(folder: string): AsyncIterable<FileStatus> {
+    return listFolder(this.#nameNodes, hdfsPath(folder))
+  }
+
+  read(path: string, range: { readonly from?: number; readonly to?: number } = {}): AsyncIterable<Buffer> {
+    return readFile(this.#nameNodes, hdfsPath(path), range)
+  }
+
+  write(path: string, bytes: Pieces, { overwrite = false }: { readonly overwrite?: boolean } = {}): Promise<void> {
+    return writeFile(this.#nameNodes, hdfsPath(path), bytes, overwrite)
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    const what = `make the folder "${this.#nameNodes.nameOf(path)}"`
+    await this.#nameNodes.ask({ method: 'PUT', op: 'MKDIRS', path, what, mayRepeat: true })
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return renamePath(this.#nameNodes, hdfsPath(from), hdfsPath(to))
+  }
+
+  async remove(path: string): Promise<boolean> {
+    const what = `remove "${this.#nameNodes.nameOf(path)}"`
+    const parameters = { recursive: 'true' }
+    const answer = await this.#nameNodes.ask({
+      method: 'DELETE',
+      op: 'DELETE',
+      path,
+      parameters,
+      what,
+      mayRepeat: true,
+    })
+    return (answer as { boolean?: unknown } | undefined)?.boolean === true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#nameNodes.close()
+  }
 }

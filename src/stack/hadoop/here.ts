@@ -1,15 +1,20 @@
+import { archiveOf } from '../archive.ts'
 import type { Folders } from '../folders.ts'
+import { findJava } from '../installed.ts'
 import { jarsOf } from '../jars.ts'
 import type { Ports } from '../part.ts'
 import { placeOf } from '../place.ts'
 import { running } from '../record.ts'
 
+const quickStart = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+
 /** What a client of the stack's Hadoop needs. */
 export interface HadoopHere {
   /** `HADOOP_CONF_DIR`. */
   readonly conf: string
-  /** All of Hadoop's jars. */
-  readonly lib: string
+  readonly java: string
+  /** With these and a main class, such as `org.apache.hadoop.streaming.HadoopStreaming`, it is a client that starts fast. */
+  readonly javaOptions: readonly string[]
   readonly ports: Ports
 }
 
@@ -18,7 +23,14 @@ export const hadoopHere = async (folders: Folders, environment: NodeJS.ProcessEn
   const place = placeOf(folders, 'hadoop')
   const record = await running(place, 'namenode')
   if (record === undefined) return undefined
-  const asked = { cache: folders.cache, environment, onProgress: () => {}, onWait: () => {} }
-  const lib = await jarsOf(place, asked)
-  return { conf: place.conf, lib: lib!, ports: record.ports }
+  const nobody = () => {}
+  const asked = { cache: folders.cache, environment, onProgress: nobody, onWait: nobody, onArchive: nobody }
+  const lib = (await jarsOf(place, asked))!
+  const archive = await archiveOf(place, lib, asked)
+  return {
+    conf: place.conf,
+    java: (await findJava(environment)).path,
+    javaOptions: [...quickStart, `-XX:SharedArchiveFile=${archive}`, '-cp', `${lib}/*:${place.conf}`],
+    ports: record.ports,
+  }
 }

@@ -61,7 +61,7 @@ export const postgres: Daemon = {
     kind: 'node',
     runs: [from('initdb')],
     script: new URL(`./format-postgres${import.meta.url.slice(-3)}`, import.meta.url),
-    arguments: ['{{data.postgres}}', '{{archive.hive-schema}}/hive-schema-4.0.0.postgres.sql'],
+    arguments: ['{{data.postgres}}', '{{bundle.hive-schema}}/hive-schema-4.0.0.postgres.sql'],
   },
   program: {
     ...from('postgres'),

@@ -50,7 +50,7 @@ export const hive: Part = {
   uses: ['hadoop'],
   isBoundToUses: true,
   libs: ['hadoop'],
-  archives: [
+  bundles: [
     {
       name: 'hive-schema',
       from: { kind: 'maven', artifact: 'org.apache.hive:hive-standalone-metastore-server:4.0.1:tar.gz:bin' },

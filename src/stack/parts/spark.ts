@@ -1,8 +1,8 @@
-import type { Archive, JavaProgram, Part } from '../part.ts'
+import type { Bundle, JavaProgram, Part } from '../part.ts'
 import { sparkConnect } from '../spark/connect-ready.ts'
 
 /** Of the Python package only the jars are of use here. */
-export const sparkArchive: Archive = {
+export const sparkBundle: Bundle = {
   name: 'spark',
   from: { kind: 'pypi', requirement: 'pyspark==4.2.0' },
   file: 'pyspark-4.2.0.tar.gz',
@@ -37,7 +37,7 @@ export const sparkJava = (name: string, main: string, ...options: string[]): Omi
     '-Dio.netty.tryReflectionSetAccessible=true',
   ],
   environment: {
-    SPARK_HOME: '{{archive.spark}}',
+    SPARK_HOME: '{{bundle.spark}}',
     SPARK_CONF_DIR: '{{conf}}',
     SPARK_LOCAL_IP: '127.0.0.1',
     SPARK_SCALA_VERSION: '2.13',
@@ -52,7 +52,7 @@ export const spark: Part = {
   name: 'spark',
   is: 'Apache Spark 4.2: Spark Connect, on the tables of Hive',
   needs: ['hive'],
-  archives: [sparkArchive],
+  bundles: [sparkBundle],
   variables,
   ports: { connect: 15002, 'spark-http': 4040 },
   memoryMiB: 2000,
@@ -62,7 +62,7 @@ export const spark: Part = {
       ports: ['connect', 'spark-http'],
       program: {
         ...sparkJava('spark', 'org.apache.spark.deploy.SparkSubmit', '-Xms256m', '-Xmx1500m'),
-        classPath: '{{conf}}:{{archive.spark}}/jars/*:{{lib}}/*',
+        classPath: '{{conf}}:{{bundle.spark}}/jars/*:{{lib}}/*',
         arguments: [
           ...['--properties-file', '{{conf}}/spark.properties'],
           ...['--class', 'org.apache.spark.sql.connect.service.SparkConnectServer', 'spark-internal'],

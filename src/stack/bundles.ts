@@ -6,31 +6,31 @@ import { reasonOf, StreamError } from '../std/error.ts'
 import { digestOf, keptIn, shortDigest } from './cache.ts'
 import { findJava, findMaven } from './installed.ts'
 import { copyArtifact } from './maven.ts'
-import type { Archive } from './part.ts'
+import type { Bundle } from './part.ts'
 import { download } from './pip.ts'
 
 const unpackMsMax = 10 * 60_000
 
-export interface AskedForArchive {
+export interface AskedForBundle {
   readonly cache: string
   readonly environment: NodeJS.ProcessEnv
   readonly onBytes: (bytes: number) => void
   readonly onWait: (why: string) => void
 }
 
-const fetchByMaven = async (artifact: string, work: string, { environment }: AskedForArchive): Promise<string> => {
+const fetchByMaven = async (artifact: string, work: string, { environment }: AskedForBundle): Promise<string> => {
   const [{ path: java }, maven] = [await findJava(environment), await findMaven(environment)]
   const into = join(work, 'file')
   await copyArtifact(artifact, { maven, java, into, environment, onLine: () => {} })
   return into
 }
 
-const fetched = ({ from, sha256 }: Archive, work: string, asked: AskedForArchive): Promise<string> =>
+const fetched = ({ from, sha256 }: Bundle, work: string, asked: AskedForBundle): Promise<string> =>
   from.kind === 'maven'
     ? fetchByMaven(from.artifact, work, asked)
     : download({ requirement: from.requirement, sha256, work, environment: asked.environment, onBytes: asked.onBytes })
 
-const verify = async ({ file, sha256 }: Archive, path: string) => {
+const verify = async ({ file, sha256 }: Bundle, path: string) => {
   if ((await digestOf(path)) === sha256) return
   throw new StreamError(
     'stack/jars',
@@ -39,7 +39,7 @@ const verify = async ({ file, sha256 }: Archive, path: string) => {
 }
 
 /** Only what is kept of it, under its last name. */
-const unpack = async ({ file, keep }: Archive, path: string, into: string) => {
+const unpack = async ({ file, keep }: Bundle, path: string, into: string) => {
   await mkdir(into)
   const depth = keep.split('/').length - 1
   const args = ['-xzf', path, '-C', into, `--strip-components=${depth}`, keep]
@@ -53,16 +53,16 @@ const unpack = async ({ file, keep }: Archive, path: string, into: string) => {
   }
 }
 
-/** The folder in the cache that holds what is kept of an archive. It is downloaded once. */
-export const archiveOf = (archive: Archive, asked: AskedForArchive): Promise<string> => {
-  const { name, file, sha256, keep, mebibytes } = archive
+/** The folder in the cache that holds what is kept of a bundle. It is downloaded once. */
+export const bundleOf = (bundle: Bundle, asked: AskedForBundle): Promise<string> => {
+  const { name, file, sha256, keep, mebibytes } = bundle
   const kept = { ...asked, part: name, name: `${name}-${shortDigest(sha256, keep)}` }
   return keptIn(kept, async work => {
     asked.onBytes(0)
-    const path = join(await fetched(archive, work, asked), file)
-    await verify(archive, path)
+    const path = join(await fetched(bundle, work, asked), file)
+    await verify(bundle, path)
     const into = join(work, 'kept')
-    await unpack(archive, path, into)
+    await unpack(bundle, path, into)
     await rm(path)
     asked.onBytes(mebibytes * 1024 * 1024)
     return into
