@@ -18,6 +18,8 @@ const java = (name: string, main: string, ...options: string[]): JavaProgram => 
   options: [
     ...options,
     '-XX:+UseSerialGC',
+    // Compiling any better doubles the time of the start, and pays off for nothing that one machine holds.
+    '-XX:TieredStopAtLevel=1',
     '-Djava.awt.headless=true',
     `-Djava.io.tmpdir={{tmp.${name}}}`,
     // In another zone it would shift the timestamps that Spark wrote.
