@@ -5,13 +5,14 @@ import { hive } from './parts/hive.ts'
 import { kafka } from './parts/kafka.ts'
 import { kafkaExporter } from './parts/kafka-exporter.ts'
 import { spark } from './parts/spark.ts'
+import { sparkCluster } from './parts/spark-cluster.ts'
 
 export type Parts = ReadonlyMap<string, Part>
 
 export const partsOf = (...parts: readonly Part[]): Parts => new Map(parts.map(part => [part.name, part]))
 
 /** All that the stack can start. Another engine is a file in `parts/`, a folder in `installations/`, and a name here. */
-export const parts: Parts = partsOf(kafka, kafkaExporter, hadoop, hive, spark)
+export const parts: Parts = partsOf(kafka, kafkaExporter, hadoop, hive, sparkCluster, spark)
 
 export const partNamed = (parts: Parts, name: string): Part => {
   const part = parts.get(name)
