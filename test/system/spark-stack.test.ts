@@ -77,7 +77,7 @@ describe('Spark on a cluster', { skip: ownSkip }, () => {
   const counted = async () => {
     await using spark = await openSpark(`sc://${at(15_002)}`, { settings: quick })
     await runSql(spark, 'CREATE TABLE IF NOT EXISTS numbers AS SELECT id FROM range(0, 1000, 1, 4)')
-    return collect(spark, sql('SELECT count(*) AS n, sum(id) AS s FROM numbers'))
+    return await collect(spark, sql('SELECT count(*) AS n, sum(id) AS s FROM numbers'))
   }
   const result = [{ n: 1000n, s: 499_500n }]
 
