@@ -80,7 +80,7 @@ export const insertInto = (input: Relation, path: readonly string[], mode: 'appe
 
 /** A name for the relation within the session; takes the place of one that has it. */
 export const temporaryView = (input: Relation, name: string): Command =>
-  command({ case: 'createDataframeView', value: { input, name, isGlobal: false, replace: true } })
+  command({ case: 'createDataframeView', value: { input, name: quoted(name), isGlobal: false, replace: true } })
 
 /** Does a command. Resolves once it is done. */
 export const execute = async (spark: SparkSession, value: Command, options?: ExecuteOptions): Promise<void> => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { StreamError } from '../../std/error.ts'
 import { type Channel, interrupted } from './channel.ts'
 import { errorClassOf, isPassing } from './fault.ts'
 import { Patience } from './patience.ts'
@@ -14,6 +15,12 @@ export interface ExecuteOptions {
 
 /** Nothing was heard for so long that the connection must be dead. */
 const silence = Symbol('silence')
+
+const endless = () =>
+  new StreamError(
+    'spark/lost',
+    'Spark ends its answer again and again before it is complete; is there a proxy in between?',
+  )
 
 type Responses = AsyncIterable<ExecutePlanResponse>
 
@@ -51,7 +58,7 @@ export class Execution {
           continue
         }
         // The server may ask to come again for the rest; not for nothing, and not for ever.
-        if (!isComplete && this.#last === heardBefore) await this.#wait(undefined)
+        if (!isComplete && this.#last === heardBefore) await this.#wait(endless())
       }
     } finally {
       await this.#end(isComplete)
@@ -102,7 +109,6 @@ export class Execution {
         yield value
       }
     } catch (thrown) {
-      if (stop.signal.reason === silence) this.#channel.drop()
       throw stop.signal.reason === silence ? silence : thrown
     } finally {
       stop.abort()
@@ -112,11 +118,20 @@ export class Execution {
   /** Returns if asking again may help. */
   async #mend(thrown: unknown): Promise<void> {
     if (this.#options.signal?.aborted) throw interrupted(thrown)
+    if (thrown === silence) return await this.#probe()
     const isUnknown = errorClassOf(thrown) === 'INVALID_HANDLE.OPERATION_NOT_FOUND'
     // The request never arrived. If it still does, the server takes the next one, of the same id, for the same.
     if (isUnknown && this.#last === undefined) this.#isSent = false
-    else if (thrown !== silence && !isPassing(thrown)) throw await this.#channel.faultOf(thrown)
+    else if (!isPassing(thrown)) throw await this.#channel.faultOf(thrown)
     await this.#wait(thrown)
+  }
+
+  /** A server that answers over another connection is only silent, as one that reports no progress is. */
+  async #probe(): Promise<void> {
+    this.#channel.drop()
+    const operation = { opType: { case: 'getOption' as const, value: { keys: [] } } }
+    await this.#channel.ask((client, who, options) => client.config({ ...who, operation }, options), this.#options)
+    this.#patience.reset()
   }
 
   async #wait(thrown: unknown): Promise<void> {

@@ -136,21 +136,23 @@ const saysOf = (
   }
 }
 
-/** By the error class, or the SQLSTATE. */
+const begin = 'what the session held is gone: begin anew in another one'
+
+/** By the error class, or the SQLSTATE, or, where there is neither, the message. */
 const codes: readonly (readonly [RegExp, `spark/${string}`, string])[] = [
   [/^OPERATION_CANCELED$/, 'spark/interrupted', ''],
-  [/^INVALID_HANDLE\.SESSION_/, 'spark/session-gone', '; what it held is gone with it: begin anew in another session'],
+  [/^INVALID_HANDLE\.SESSION_/, 'spark/session-gone', `; ${begin}`],
+  // A server that is about to end answers so.
+  [/stopped SparkContext|SparkContext was shut ?down/, 'spark/session-gone', `; ${begin}`],
   [/^INVALID_HANDLE\.OPERATION_|^INVALID_CURSOR\./, 'spark/lost', '; whether it was done is not known'],
   [/^42/, 'spark/sql', ''],
 ]
 
 const answered = (error: ConnectError, at: string, says: SparkSays): SparkError => {
-  const [, code, advice] = codes.find(([of]) => of.test(says.errorClass ?? '') || of.test(says.sqlState ?? '')) ?? [
-    undefined,
-    'spark/failed' as const,
-    '',
-  ]
-  return new SparkError(code, `${at}: ${says.message}${advice}`, says, error)
+  const { errorClass, sqlState = '', message } = says
+  const known = codes.find(([of]) => of.test(errorClass ?? message) || of.test(sqlState))
+  const [, code, advice] = known ?? [undefined, 'spark/failed' as const, '']
+  return new SparkError(code, `${at}: ${message}${advice}`, says, error)
 }
 
 const rootOf = (thrown: unknown): string => {
@@ -181,5 +183,5 @@ export const faultOf = (
     return error('spark/tls', `${at}: ${rootOf(thrown)}; set TEXTSTREAM_SPARK_TLS_CA to the authority's file`)
   if (isPassing(thrown) || isLate(thrown))
     return error('spark/unreachable', `${at}: ${rootOf(thrown)}; is it up? try: textstream stack up spark`)
-  return error('spark/failed', `${at}: ${rootOf(thrown)}; is that a Spark Connect server?`)
+  return error('spark/failed', `${at}: ${rootOf(thrown)}; is that a Spark Connect server? its log may say more`)
 }

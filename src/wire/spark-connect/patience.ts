@@ -16,8 +16,9 @@ export class Patience {
   async goOn(outageMsMax: number, signal?: AbortSignal): Promise<boolean> {
     const now = performance.now()
     this.#since ??= now
-    if (now - this.#since >= outageMsMax || signal?.aborted) return false
-    await sleep(this.#waitMs, undefined, signal === undefined ? {} : { signal }).catch(() => {})
+    const leftMs = outageMsMax - (now - this.#since)
+    if (leftMs <= 0 || signal?.aborted) return false
+    await sleep(Math.min(this.#waitMs, leftMs), undefined, signal === undefined ? {} : { signal }).catch(() => {})
     this.#waitMs = Math.min(this.#waitMs * 2, backoffMsMax)
     return !signal?.aborted
   }

@@ -33,6 +33,11 @@ export class Pieces {
     return this.#whole()
   }
 
+  /** The result is at its end. */
+  end(): void {
+    if (this.#held.length > 0) throw astray(`no more than ${this.#held.length} pieces of a batch`)
+  }
+
   #hold(data: Uint8Array): void {
     this.#heldBytes += data.byteLength
     if (this.#heldBytes > this.#bytesMax)

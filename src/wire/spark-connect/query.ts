@@ -26,6 +26,7 @@ export async function* run(
     const whole = pieces.add(responseType.value)
     if (whole !== undefined) yield* batchesIn(whole, fields)
   }
+  pieces.end()
 }
 
 export interface CollectOptions extends ExecuteOptions {

@@ -8,6 +8,7 @@ import {
   type AnalyzePlanResponse,
   type ConfigResponse,
   type ExecutePlanResponse,
+  type InterruptResponse,
   InterruptType,
   PlanSchema,
 } from './proto.ts'
@@ -115,10 +116,13 @@ export class SparkSession implements AsyncDisposable {
     ) as Record<Key, string | undefined>
   }
 
-  /** Ends all that runs in this session; whoever waits for it gets `spark/interrupted`. */
-  async interrupt(): Promise<void> {
+  /** Ends all that runs in this session; whoever waits for it gets `spark/interrupted`. Tells how much that was. */
+  async interrupt(): Promise<number> {
     const interruptType = InterruptType.ALL
-    await this.ask((client, who, options) => client.interrupt({ ...who, interruptType }, options))
+    const { interruptedIds }: InterruptResponse = await this.ask((client, who, options) =>
+      client.interrupt({ ...who, interruptType }, options),
+    )
+    return interruptedIds.length
   }
 
   /** Ends what still runs, and lets the server forget the session. Safe to call twice. */
