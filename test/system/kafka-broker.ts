@@ -39,10 +39,14 @@ export const kafkaSkip = async (): Promise<string | false> => {
   }
 }
 
+/** As Linux has it, unless somebody changed it. */
+const outgoingMin = 32_768
+
 /** Any offset whose ports are free, below those that the system gives to outgoing connections. */
 export const freePortOffset = async (...ports: readonly number[]): Promise<number> => {
+  const most = outgoingMin - Math.max(...ports)
   for (;;) {
-    const offset = 2_000 + Math.floor(Math.random() * 20_000)
+    const offset = 2_000 + Math.floor(Math.random() * (most - 2_000))
     const free = await Promise.all(ports.map(port => isFree(port + offset)))
     if (!free.includes(false)) return offset
   }
