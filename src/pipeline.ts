@@ -97,14 +97,16 @@ export const openHadoop = async (wishes: HadoopWishes): Promise<HadoopRunner> =>
   const { hadoopSetting } = await import('./refresh/hadoop/setting.ts')
   const { bundledTask } = await import('./refresh/hadoop/bundle.ts')
   const { streamingJar } = await import('./stack/streaming-jar.ts')
-  const { hdfs } = await openHdfs('hdfs:///')
-  return hadoop(
-    hadoopSetting(wishes, { env: process.env, stack: await stackHadoop(), hdfs, task: bundledTask, jar: streamingJar }),
-  )
-}
-
-const stackHadoop = async () => {
   const { foldersFrom } = await import('./stack/folders.ts')
   const { hadoopHere } = await import('./stack/hadoop/here.ts')
-  return hadoopHere(foldersFrom(process.env), process.env)
+  const folders = foldersFrom(process.env)
+  const { hdfs } = await openHdfs('hdfs:///')
+  const around = {
+    env: process.env,
+    stack: await hadoopHere(folders, process.env),
+    hdfs,
+    task: () => bundledTask(folders.cache),
+    jar: () => streamingJar({ cache: folders.cache, environment: process.env, onWait: wishes.onWait ?? (() => {}) }),
+  }
+  return hadoop(hadoopSetting(wishes, around))
 }

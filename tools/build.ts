@@ -1,10 +1,12 @@
 /**
  * src/*.ts → dist/*.js, for the package that npm ships: Node strips no types under node_modules. Run by `npm pack`.
- * A worker's URL ends like the URL of the file that starts it, so that it is found in both.
+ * A worker's URL ends like the URL of the file that starts it, so that it is found in both. The program that runs on a
+ * Hadoop cluster becomes one file, since only it is sent there.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundleTask } from '../src/refresh/hadoop/bundle.ts'
 
 const root = join(import.meta.dirname, '..')
 const gen = 'wire/spark-connect/gen'
@@ -30,3 +32,4 @@ const copyGenerated = () => {
 
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 process.exitCode = compile() || copyGenerated()
+writeFileSync(join(root, 'dist/refresh/hadoop/task.mjs'), await bundleTask(join(root, 'src/refresh/hadoop/task.ts')))

@@ -13,7 +13,8 @@ const into = mkdtempSync(join(tmpdir(), 'textstream-jars-'))
 try {
   const [maven, { path: java }] = [await findMaven(process.env), await findJava(process.env)]
   const pom = join(folder, 'pom.xml')
-  await copyJars(pom, {
+  await copyJars({
+    pom,
     maven,
     java,
     into,

@@ -16,6 +16,7 @@ export const commands: Commands = {
   log: { is: 'show what a log holds and who reads it, and free disk', load: () => import('./log.ts') },
   clusters: { is: 'show what the clusters are, and how they changed', load: () => import('./clusters.ts') },
   query: { is: 'ask the warehouse in SQL', load: () => import('./query.ts') },
+  hdfs: { is: 'copy files to and from HDFS, and list them', load: () => import('./hdfs.ts') },
   stack: { is: 'start and end real engines on this machine, without Docker', load: () => import('./stack.ts') },
   doctor: { is: 'look at what the real engines need, and at those that run', load: () => import('./doctor.ts') },
   books: { is: 'download five books of Project Gutenberg to try it on', load: () => import('./books.ts') },

@@ -32,15 +32,18 @@ const progress = () => {
   const isTerminal = process.stderr.isTTY
   let last = ''
   const draw = (text: string) => {
-    if (text === last) return
+    if (!isTerminal || text === last) return
     last = text
     process.stderr.write(`\r${text}\x1b[K`)
   }
-  return (said: Said, { trackingUrl = '' }: Story) => {
-    const url = harmless(trackingUrl)
-    if (said.kind === 'tracking') say(`${isTerminal ? '\r\x1b[K' : ''}job: ${url}`)
-    else if (said.kind === 'attempt-failed')
-      say(`${isTerminal ? '\r\x1b[K' : ''}${said.attempt} failed; Hadoop tries again`)
+  const note = (text: string) => {
+    draw('')
+    say(text)
+  }
+  return (said: Said) => {
+    if (said.kind === 'tracking') note(`job: ${harmless(said.url)}`)
+    else if (said.kind === 'attempt-failed') note(`${said.attempt} failed`)
+    else if (said.kind === 'again') note(`once more, each task in a container of its own: ${said.why}`)
     else if (!isTerminal) return
     else if (said.kind === 'progress') draw(`map ${said.map} %, reduce ${said.reduce} %`)
     else if (said.kind === 'ended') draw('')
@@ -56,7 +59,7 @@ const cost = ({ counters, trackingUrl }: Story): string | undefined => {
   const parts = [
     tasks,
     ...(failed > 0 ? [`${failed} tries failed`] : []),
-    `${(count('CPU time spent (ms)') / 1000).toFixed(1)} s of CPU in Java`,
+    `${(count('CPU time spent (ms)') / 1000).toFixed(1)} s of CPU`,
     ...(trackingUrl === undefined ? [] : [harmless(trackingUrl)]),
   ]
   return `hadoop: ${parts.join(', ')}`
@@ -77,8 +80,9 @@ export const wishesOf = ({ jobconf, reducers, hadoopNode }: HadoopFlags, signal:
     signal,
     tell: (said, story) => {
       last = story
-      tell(said, story)
+      tell(said)
     },
+    onWait: why => say(`waiting: ${why}`),
     cost: () => last && cost(last),
   }
 }

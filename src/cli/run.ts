@@ -3,7 +3,7 @@ import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { addConfiguration } from './config.ts'
 import { defaultsFromEnvironment } from './environment.ts'
 import { exit, say } from './exit.ts'
-import { refuseLaterPlaces } from './later.ts'
+import { refuseForeignPlaces } from './foreign-places.ts'
 import { version } from './version.ts'
 
 export { exit, say }
@@ -53,7 +53,7 @@ export const run = async (command: Command, argv: readonly string[]): Promise<vo
   try {
     addConfiguration(process.env)
     outfit(command, process.env)
-    command.hook('preAction', (_, called) => refuseLaterPlaces(called))
+    command.hook('preAction', (_, called) => refuseForeignPlaces(called))
     await command.parseAsync(argv, { from: 'user' })
   } catch (thrown) {
     report(thrown)

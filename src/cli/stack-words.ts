@@ -37,7 +37,7 @@ const sentence = (event: StackEvent): string | undefined => {
         ? `${event.part}: archiving its classes for Java ${event.java}, once, so that it starts faster`
         : `${event.part}: starts slower, as its classes could not be archived: ${harmless(event.failed)}`
     case 'orphans':
-      return `${event.daemon}: ended ${event.ended} processes that it had left running`
+      return `${event.daemon}: ended what it had left running: ${event.ended} ${event.ended === 1 ? 'process' : 'processes'}`
     case 'wiped':
       return `${event.part}: data removed`
   }

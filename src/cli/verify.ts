@@ -1,8 +1,10 @@
 import { Command } from 'commander'
+import type { OnHdfs } from '../refresh/hdfs-inputs.ts'
 import type { Verdict } from '../refresh/verify.ts'
 import type { Finding } from '../refresh/verify-report.ts'
 import { harmless } from '../std/terminal.ts'
 import { isKafkaAddress } from '../topic/kafka-address.ts'
+import { isHdfsAddress, parseHdfsAddress } from '../wire/hdfs-address.ts'
 import { exit, say } from './run.ts'
 import { amount } from './words.ts'
 
@@ -13,6 +15,7 @@ const examples = `Examples:
   textstream verify refresh/ --against texts/                 and every document against its original
   textstream verify refresh/ --log /archive/logs/ --json      where the log lies elsewhere by now
   textstream verify refresh/ --log kafka://localhost:9092/chunks   what was read of a topic, against the topic
+  textstream verify hdfs:///user/ada/refresh/                 where it lies, every byte over WebHDFS
 `
 
 interface Flags {
@@ -73,20 +76,36 @@ const linesOf = (verdict: Verdict): string[] => {
   ]
 }
 
-/** Only who is named here is asked, never whom the receipt names. */
-const checkedTopics = async (out: string, addresses: readonly string[]) => {
-  if (addresses.length === 0) return undefined
-  const { openTopic } = await import('../pipeline.ts')
-  const { checkTopics } = await import('../refresh/verify-topics.ts')
-  return checkTopics(out, await Promise.all(addresses.map(openTopic)))
+const openAll = async <T>(addresses: readonly string[], open: (address: string) => Promise<T>) =>
+  addresses.length === 0 ? undefined : Promise.all(addresses.map(open))
+
+/** Only who is named here, or by the environment, is asked; never whom the receipt alone names. */
+const whereIs = (out: string | OnHdfs) => {
+  const opened = new Map<string, Promise<OnHdfs | undefined>>()
+  return async (address: string): Promise<OnHdfs | undefined> => {
+    const { openKnownHdfs } = await import('../pipeline.ts')
+    const { authority = '', path } = parseHdfsAddress(address)
+    if (typeof out !== 'string' && address === out.hdfs.name + path) return { hdfs: out.hdfs, path }
+    const one = opened.get(authority) ?? openKnownHdfs(address)
+    opened.set(authority, one)
+    const place = await one
+    return place && { hdfs: place.hdfs, path }
+  }
 }
 
-const act = async (out: string, { against, log, json }: Flags) => {
+const act = async (address: string, { against, log = [], json }: Flags) => {
   const { verify } = await import('../refresh/verify.ts')
-  const topics = await checkedTopics(out, log?.filter(isKafkaAddress) ?? [])
-  const files = log?.filter(place => !isKafkaAddress(place))
-  const logs = files?.length === 0 ? undefined : files
-  const verdict = verify({ out, against, logs, topics })
+  const { openHdfs, openTopic } = await import('../pipeline.ts')
+  const out = isHdfsAddress(address) ? await openHdfs(address) : address
+  const files = log.filter(place => !isKafkaAddress(place) && !isHdfsAddress(place))
+  const verdict = await verify({
+    out,
+    against,
+    logs: files.length === 0 ? undefined : files,
+    topics: await openAll(log.filter(isKafkaAddress), openTopic),
+    hdfs: await openAll(log.filter(isHdfsAddress), openHdfs),
+    whereIs: whereIs(out),
+  })
   if (json) process.stdout.write(`${JSON.stringify(verdict)}\n`)
   else process.stdout.write(`${linesOf(verdict).join('\n')}\n`)
   if (json && process.stderr.isTTY) say(verdictLine(verdict))
@@ -97,12 +116,15 @@ export const command = (): Command =>
   new Command('verify')
     .description('Prove what a refresh left: against its receipt, its log, and the originals.')
     .addHelpText('before', examples)
-    .argument('<folder>', 'what a refresh wrote')
+    .argument('<folder>', 'what a refresh wrote, here or at hdfs://host:port/path')
     .option('--against <dir>', 'the folder with the texts that were captured')
     .option(
       '--log <path...>',
-      'where the log is now: files, folders, Kafka topics; what is not found there is a failure',
+      'where the log is now: files and folders, here or on HDFS, Kafka topics; what is not found there is a failure',
     )
     .option('--json', 'the verdict as JSON on standard output', false)
-    .addHelpText('after', '\nExit: 0 proven, 1 something differs, 2 usage. A receipt bears no signature.')
+    .addHelpText(
+      'after',
+      '\nExit: 0 proven, 1 something differs, 2 usage, 4 HDFS or Kafka cannot be reached. A receipt bears no signature.',
+    )
     .action(act)

@@ -91,6 +91,14 @@ export class Block {
     })
   }
 
+  /** As `read`, but makes no text. */
+  arrange(bytes: Buffer, from: number, to: number): void {
+    this.#untilTrue(bytes, from, to, () => {
+      this.#group()
+      return this.#checkBodies()
+    })
+  }
+
   /** As `read`, but only finds the records and whose they are: neither `order` nor `text` is made. */
   index(bytes: Buffer, from: number, to: number): void {
     this.#untilTrue(bytes, from, to, () => this.#checkBodies())

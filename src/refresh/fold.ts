@@ -8,15 +8,20 @@ const textUnitsMax = 64 * 1024
 
 const isHigh = (unit: number) => (unit & 0xfc00) === 0xd800
 
+/** Where texts that come as UTF-8 gather, so that short ones are hashed together. Only one answer is folded at a time. */
+const gathered = Buffer.allocUnsafeSlow(64 * 1024)
+
 /** Joins chunks as UTF-16 and hands them on as UTF-8, so that a surrogate pair split over two chunks heals. */
 class TextEncoderOverChunks {
-  readonly #write: (bytes: Buffer) => void
+  readonly #write: (bytes: Uint8Array) => void
   readonly #hash = createHash('sha256')
   #text = ''
+  /** What is gathered came before `#text`. */
+  #gatheredBytes = 0
   bytes = 0
   lone = false
 
-  constructor(write: (bytes: Buffer) => void) {
+  constructor(write: (bytes: Uint8Array) => void) {
     this.#write = write
   }
 
@@ -29,14 +34,40 @@ class TextEncoderOverChunks {
     this.#put(whole)
   }
 
+  /** Text without halves at its borders. */
+  addBytes(text: Uint8Array) {
+    if (text.length === 0) return
+    if (this.#text !== '') this.#endText()
+    if (this.#gatheredBytes + text.length > gathered.length) this.#endGathered()
+    if (text.length > gathered.length) return void this.#hand(text)
+    gathered.set(text, this.#gatheredBytes)
+    this.#gatheredBytes += text.length
+  }
+
   digest(): string {
-    this.#put(this.#text)
+    this.#endText()
     return this.#hash.digest('hex')
+  }
+
+  #endText() {
+    const text = this.#text
+    this.#text = ''
+    this.#put(text)
   }
 
   #put(text: string) {
     if (!text.isWellFormed()) this.lone = true
-    const bytes = Buffer.from(text)
+    this.#endGathered()
+    this.#hand(Buffer.from(text))
+  }
+
+  #endGathered() {
+    const bytes = this.#gatheredBytes
+    this.#gatheredBytes = 0
+    if (bytes > 0) this.#hand(gathered.subarray(0, bytes))
+  }
+
+  #hand(bytes: Uint8Array) {
     this.#hash.update(bytes)
     this.bytes += bytes.length
     this.#write(bytes)
@@ -49,6 +80,8 @@ const sameRecord = (a: Chunk, b: Chunk) =>
 /** Folds the records of one answer, in the sort's order, into its account; its text goes to `write` as it is known. */
 export class AnswerFold {
   readonly #first: Keyed
+  /** What its first record says of the answer. */
+  readonly #said: Pick<Answer, 'agentId' | 'source' | 'supersedes'>
   readonly #text: TextEncoderOverChunks
   readonly #faults = new Set<Fault>()
   #last: Keyed | undefined
@@ -64,8 +97,10 @@ export class AnswerFold {
   #missing = 0
   #outOfOrder = 0
 
-  constructor(first: Keyed, write: (bytes: Buffer) => void) {
+  constructor(first: Keyed, write: (bytes: Uint8Array) => void) {
+    const { agent_id, source, supersedes } = first.chunk
     this.#first = first
+    this.#said = { agentId: agent_id, source, supersedes }
     this.#text = new TextEncoderOverChunks(write)
   }
 
@@ -73,12 +108,14 @@ export class AnswerFold {
     if (record.bySeq && this.#isAgain(record)) return
     this.#place(record)
     this.#time(record.micros)
-    if (record.bySeq && record.chunk.end !== undefined) this.#close(record.chunk.end, record.key)
+    const end = record.bySeq && record.text === undefined ? record.chunk.end : undefined
+    if (end !== undefined) this.#close(end, record.key)
     else {
       this.#chunks++
       if (this.#end !== undefined) this.#faults.add('after-end')
     }
-    this.#text.add(record.chunk.chunk)
+    if (record.text === undefined) this.#text.add(record.chunk.chunk)
+    else this.#text.addBytes(record.text)
   }
 
   answer(): Answer {
@@ -88,12 +125,9 @@ export class AnswerFold {
     if (this.#text.lone) this.#faults.add('lone-surrogate')
     if (this.#end !== undefined) for (const f of endFaults(this.#end, this.#endSeq, bytes, sha256)) this.#faults.add(f)
     const faults = sortFaults(this.#faults)
-    const { agent_id, source, supersedes } = this.#first.chunk
     return {
       responseId: this.#first.responseId,
-      agentId: agent_id,
-      source,
-      supersedes,
+      ...this.#said,
       end: this.#end,
       state: stateOf(this.#first.bySeq, faults, this.#end !== undefined),
       chunks: this.#chunks,

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { eachAtOnce } from './hadoop/at-once.ts'
-import { bringDocuments } from './hadoop/bring.ts'
+import { eachAtOnce } from './at-once.ts'
 import { collect, type JobOutput, partsOf } from './hadoop/collect.ts'
 import type { DryRun } from './hadoop/dry-run.ts'
-import type { Story } from './hadoop/follow.ts'
+import { emptyStory, type Story } from './hadoop/follow.ts'
 import { localFiles } from './hadoop/local-files.ts'
 import { hdfsOf, type Plan, planOf, tagOf } from './hadoop/plan.ts'
 import { endTagged, JobFailed, type JobRun, runJob } from './hadoop/run-job.ts'
@@ -33,19 +32,21 @@ const digestRest = (inputs: readonly Input[], digests: (string | undefined)[], s
     digests[i] ??= await digestOnHdfs(input, signal)
   })
 
-/** A small job that failed inside of its own container had no second try: it gets one, each task in a container of its own. */
+const failureOf = (thrown: unknown) => (thrown instanceof JobFailed ? thrown.failure : thrown)
+
+/** A small job inside of one container has one try for all: if it fails, its tasks get containers of their own, and tries. */
 const runWithSecondTry = async (run: JobRun, { hdfs, dir }: Plan): Promise<Story> => {
   try {
     return await runJob(run)
   } catch (thrown) {
-    if (!(thrown instanceof JobFailed)) throw thrown
-    if (!thrown.evidence.story.isInside || thrown.isOurs) throw thrown.failure
+    if (!(thrown instanceof JobFailed) || !thrown.deservesMore) throw failureOf(thrown)
+    run.tell({ kind: 'again', why: thrown.failure.message }, emptyStory())
   }
   await hdfs.remove(dir)
   try {
     return await runJob({ ...run, job: { ...run.job, isSmall: false } })
   } catch (thrown) {
-    throw thrown instanceof JobFailed ? thrown.failure : thrown
+    throw failureOf(thrown)
   }
 }
 
@@ -73,13 +74,15 @@ const together = async (work: readonly Promise<unknown>[], stopping: AbortContro
 
 /** The job itself, and meanwhile the digests of what it reads. */
 const runPlan = async (setting: HadoopSetting, inputs: readonly Input[], plan: Plan): Promise<string[]> => {
+  const made = Promise.all([setting.task(), setting.jar()])
+  made.catch(() => {})
   const digests = await bringThere(inputs, plan, setting.signal)
-  await using local = await localFiles(plan.listed, await setting.task(), await setting.jar())
+  await using local = await localFiles(plan.listed, ...(await made))
   const stopping = new AbortController()
   const signal = AbortSignal.any([setting.signal, stopping.signal])
   const run = { ...setting, job: { ...plan.job, ...local.files }, cwd: local.cwd, signal }
   await together([runWithSecondTry(run, plan), digestRest(inputs, digests, signal)], stopping)
-  for (const [i, input] of inputs.entries()) await checkSame(input, digests[i]!, setting.signal)
+  await eachAtOnce(inputs.entries(), filesAtOnceMax, ([i, input]) => checkSame(input, digests[i]!, setting.signal))
   return digests as string[]
 }
 
@@ -89,15 +92,15 @@ const run = async (setting: HadoopSetting, job: Job): Promise<Ran> => {
   const cluster = await yarn?.size()
   const id = randomBytes(6).toString('hex')
   const hdfs = hdfsOf(job, setting.hdfs)
-  const abandon = async (other: string) => yarn && endTagged(yarn, tagOf(other))
+  const abandon = (other: string) => endTagged(setting, tagOf(other))
   await using staging = await openStaging({ hdfs, user, id, abandon })
   const plan = planOf(job, { ...setting, id, hdfs, staging: staging.path, cluster })
   const inputDigests = await runPlan(setting, job.inputs, plan)
   const output = { hdfs, dir: plan.dir, reducers: plan.job.reducers }
-  const local = job.outOn === undefined ? job.out : job.scratch
-  const collected = await collect(output, job.inputs, local, job.scratch)
-  if (job.outOn === undefined) await bringDocuments(hdfs, plan.dir, local, signal)
-  else await finishThere(output, local)
+  const into = job.outOn === undefined ? job.out : job.scratch
+  const { joined } = plan.job
+  const collected = await collect(output, { inputs: job.inputs, into, scratch: job.scratch, joined, signal })
+  if (job.outOn !== undefined) await finishThere(output, into)
   return { ...collected, inputDigests }
 }
 

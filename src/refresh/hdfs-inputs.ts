@@ -3,7 +3,10 @@ import { join } from 'node:path/posix'
 import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { FileStatus, Hdfs } from '../wire/hdfs.ts'
+import { eachAtOnce } from './at-once.ts'
 import { type Input, isLog, spoolStream } from './inputs.ts'
+
+const filesAtOnceMax = 4
 
 /** A file or folder on a file system of Hadoop. */
 export interface OnHdfs {
@@ -73,8 +76,8 @@ async function* bytesOf({ path, size, hdfs }: Input): AsyncGenerator<Buffer> {
 /** As plain files in the folder `scratch`: so every runner reads HDFS as it reads a log. */
 export const fetchFromHdfs = async (inputs: readonly Input[], scratch: string): Promise<Input[]> => {
   const fetched: Input[] = []
-  for (const input of inputs) {
-    fetched.push(await spoolStream(input.name, bytesOf(input), join(scratch, `hdfs-${fetched.length}`)))
-  }
+  await eachAtOnce(inputs.entries(), filesAtOnceMax, async ([i, input]) => {
+    fetched[i] = await spoolStream(input.name, bytesOf(input), join(scratch, `hdfs-${i}`))
+  })
   return fetched
 }

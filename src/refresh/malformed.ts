@@ -4,7 +4,7 @@ import type { Input } from './inputs.ts'
 import { offsetAt } from './topic-offsets.ts'
 
 /** A multiple of three, so that base64 of the pieces joins to base64 of the whole. */
-const pieceBytesMax = 3 * 256 * 1024
+export const pieceBytesMax = 3 * 256 * 1024
 
 /** A malformed line: where it lies, and why it is none. */
 export interface MalformedLine {
@@ -13,6 +13,11 @@ export interface MalformedLine {
   readonly length: number
   readonly reason: string
 }
+
+/** What stands before the bytes of a malformed line, which are in base64, and behind them. */
+export const malformedHead = (input: string, offset: number, reason: string): Buffer =>
+  Buffer.from(`{"input":${JSON.stringify(input)},"offset":${offset},"reason":${JSON.stringify(reason)},"bytes":"`)
+export const malformedTail = Buffer.from('"}\n')
 
 /** 1 if the line end is `\r\n`, for then its `\r` is none of the line. */
 const carriageReturnAt = (fd: number, last: number): number => {
@@ -36,11 +41,9 @@ export class MalformedFile implements Disposable {
   add({ input: { name, path, topic }, offset, length, reason }: MalformedLine): void {
     this.count++
     const place = topic === undefined ? offset : offsetAt(path, topic.offsets, offset)
-    this.#file.write(
-      Buffer.from(`{"input":${JSON.stringify(name)},"offset":${place},"reason":${JSON.stringify(reason)},"bytes":"`),
-    )
+    this.#file.write(malformedHead(name, place, reason))
     this.#base64(path, offset, length)
-    this.#file.write(Buffer.from('"}\n'))
+    this.#file.write(malformedTail)
   }
 
   flush(): void {

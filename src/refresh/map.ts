@@ -16,6 +16,11 @@ export interface Keyed {
   readonly arrival: number
   /** Its own `event_time` in microseconds since the epoch; NaN without one. */
   readonly micros: number
+  /**
+   * Its text as UTF-8, where that is known without the chunk: of a record without `end`, whose text is whole characters.
+   * Valid until the next record.
+   */
+  readonly text?: Uint8Array
 }
 
 /**

@@ -65,7 +65,7 @@ const tooMany = (uri: string) =>
 /** The reduce of the job: records of many documents, sorted → each document's file and its row. */
 export const reduce = (sorted: Iterable<Keyed>, target: ReduceTarget): void => {
   const { scratch } = target
-  const write = (bytes: Buffer) => scratch.append(bytes)
+  const write = (bytes: Uint8Array) => scratch.append(bytes)
   let uri: string | undefined
   let responseId = ''
   let parts: Part[] = []

@@ -20,13 +20,14 @@ export class Scratch implements Disposable {
     return this.#filed + this.#used
   }
 
-  append(bytes: Buffer): void {
+  append(bytes: Uint8Array): void {
     if (this.#used + bytes.length > memoryBytesMax) this.#spill()
     if (bytes.length > memoryBytesMax) {
       this.#file(bytes)
       return
     }
-    this.#used += bytes.copy(this.#memory, this.#used)
+    this.#memory.set(bytes, this.#used)
+    this.#used += bytes.length
   }
 
   clear(): void {
@@ -58,7 +59,7 @@ export class Scratch implements Disposable {
     this.#used = 0
   }
 
-  #file(bytes: Buffer) {
+  #file(bytes: Uint8Array) {
     if (this.#fd < 0) {
       this.#fd = openSync(this.#path, 'wx+')
       unlinkSync(this.#path)

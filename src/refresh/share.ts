@@ -7,7 +7,7 @@ import type { Input } from './inputs.ts'
 import { tooLong } from './judge.ts'
 import { digestOf } from './listing.ts'
 import { MalformedFile } from './malformed.ts'
-import type { Slice, SliceReader } from './slices.ts'
+import type { Giant, Slice, SliceReader } from './slices.ts'
 import type { Turns } from './turns.ts'
 
 /** What every thread of a phase over the inputs is told. */
@@ -36,6 +36,20 @@ export interface InputShare {
   readonly digests: (readonly [input: number, sha256: string])[]
 }
 
+export const countBlock = (to: Counters, { lines, blank, records, open, faults }: Block): void => {
+  to.lines += lines
+  to.blank += blank
+  to.records += records
+  to.open_lines += open
+  to.malformed += faults.length
+}
+
+export const countGiant = (to: Counters, { terminated }: Pick<Giant, 'terminated'>): void => {
+  to.lines++
+  if (terminated) to.malformed++
+  else to.open_lines++
+}
+
 /** Counts lines, and puts the malformed ones on record, for one thread. */
 export class LineAccount implements Disposable {
   readonly counters = newCounters()
@@ -50,18 +64,9 @@ export class LineAccount implements Disposable {
   }
 
   add(index: number, slice: Slice, reader: SliceReader, block: Block): void {
-    const { counters } = this
     const { giant } = reader
-    counters.lines += block.lines
-    counters.blank += block.blank
-    counters.records += block.records
-    counters.open_lines += block.open
-    counters.malformed += block.faults.length
-    if (giant !== undefined) {
-      counters.lines++
-      if (giant.terminated) counters.malformed++
-      else counters.open_lines++
-    }
+    countBlock(this.counters, block)
+    if (giant !== undefined) countGiant(this.counters, giant)
     if (block.faults.length > 0 || giant?.terminated) this.#record(index, slice, reader, block)
   }
 

@@ -19,7 +19,7 @@ interface Held extends Omit<Keyed, 'chunk'> {
   readonly to: number
 }
 
-interface Sorted {
+export interface Sorted {
   readonly record: Keyed
   readonly line: Buffer
 }
@@ -94,7 +94,7 @@ export class Sorter {
   }
 
   /** `line` is the record's own, without line end; it is copied. */
-  add({ uri, responseId, bySeq, key, arrival, micros }: Keyed, line: Buffer): void {
+  add({ uri, responseId, bySeq, key, arrival, micros }: Omit<Keyed, 'chunk'>, line: Buffer): void {
     if (this.#used + line.length > sortBytesMax || this.#held.length === sortRecordsMax) this.#spill()
     if (this.#used + line.length > this.#lines.length) this.#grow(this.#used + line.length)
     const from = this.#used
@@ -114,11 +114,16 @@ export class Sorter {
 
   /** All records in order, once. */
   *sorted(): Generator<Keyed> {
+    for (const { record } of this.withLines()) yield record
+  }
+
+  /** As `sorted`, each with its line, which is valid until the next one. */
+  *withLines(): Generator<Sorted> {
     if (this.#runs.length > 0) this.#spill()
     while (this.#runs.length > mergeRunsMax) {
       this.#runs.push(this.#write(mergeRuns(this.#runs.splice(0, mergeRunsMax))))
     }
-    for (const { record } of this.#runs.length > 0 ? mergeRuns(this.#runs) : this.#sortHeld()) yield record
+    yield* this.#runs.length > 0 ? mergeRuns(this.#runs) : this.#sortHeld()
     this.#held = []
   }
 

@@ -9,7 +9,6 @@ import { inline } from './inline.ts'
 import { localRunner } from './local.ts'
 import { type Receipt, refresh } from './refresh.ts'
 import { verify } from './verify.ts'
-import { checkTopics } from './verify-topics.ts'
 
 type Parts = readonly (readonly (readonly [offset: number, line: string])[])[]
 
@@ -146,7 +145,7 @@ const changes: readonly (readonly [what: string, parts: Parts, problem: RegExp |
 for (const [what, now, problem] of changes) {
   test(`verify, given the topic, with ${what}: ${problem === undefined ? 'proven' : 'differs'}`, async t => {
     const { out } = await rebuilt(t)
-    const verdict = verify({ out, topics: await checkTopics(out, [topicOf(now)]) })
+    const verdict = await verify({ out, topics: [topicOf(now)] })
     assert.equal(verdict.verdict, problem === undefined ? 'proven' : 'differs', JSON.stringify(verdict.findings))
     if (problem === undefined)
       assert.deepEqual(verdict.log, { ok: true, checked: 12, not_checked: { count: 0, names: [] } })
@@ -157,14 +156,14 @@ for (const [what, now, problem] of changes) {
 test('verify reads a topic of that name at other brokers, too', async t => {
   const { out } = await rebuilt(t)
   const elsewhere = topicOf(parts, 'kafka://other:1/chunks')
-  assert.equal(verify({ out, topics: await checkTopics(out, [elsewhere]) }).log.checked, 12)
-  const another = await checkTopics(out, [topicOf(parts, 'kafka://other:1/another')])
-  assert.equal(verify({ out, topics: another }).findings_count, 12)
+  assert.equal((await verify({ out, topics: [elsewhere] })).log.checked, 12)
+  const another = topicOf(parts, 'kafka://other:1/another')
+  assert.equal((await verify({ out, topics: [another] })).findings_count, 12)
 })
 
 test('verify asks no broker that only the receipt names, and says that it did not', async t => {
   const { out } = await rebuilt(t)
-  const { verdict, log } = verify({ out })
+  const { verdict, log } = await verify({ out })
   assert.deepEqual([verdict, log.checked, log.not_checked.count], ['proven', 0, 12])
 })
 

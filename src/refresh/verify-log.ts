@@ -1,21 +1,24 @@
-import { readdirSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { StreamError } from '../std/error.ts'
-import { digestRange } from './files.ts'
+import type { Topic } from '../topic/topic.ts'
+import { isHdfsAddress } from '../wire/hdfs-address.ts'
+import type { OnHdfs } from './hdfs-inputs.ts'
 import type { Receipt } from './refresh.ts'
 import { topicPartOf } from './topic-inputs.ts'
-import { openFile } from './verify-read.ts'
+import { fileOnHdfs, filesOnHdfs, type LogFile, localFile, localFiles, missing } from './verify-log-files.ts'
 import { type Findings, Names } from './verify-report.ts'
-import type { TopicProblems } from './verify-topics.ts'
+import { checkTopics, type TopicProblems } from './verify-topics.ts'
 
 type Input = Receipt['inputs'][number]
 
-const missing = 'is missing'
-
 /** Where the log is now. */
 export interface Places {
-  readonly logs: readonly string[] | undefined
-  readonly topics: TopicProblems | undefined
+  /** Files, or folders that hold them. */
+  readonly logs?: readonly string[] | undefined
+  readonly topics?: readonly Topic[] | undefined
+  readonly hdfs?: readonly OnHdfs[] | undefined
+  /** A file on HDFS that the receipt names, if that HDFS is one that may be asked. */
+  readonly whereIs?: ((address: string) => Promise<OnHdfs | undefined>) | undefined
 }
 
 export interface LogCheck {
@@ -25,57 +28,72 @@ export interface LogCheck {
   readonly unchecked: Names
 }
 
-const inFolder = (path: string) => readdirSync(path, { withFileTypes: true }).map(entry => join(path, entry.name))
-
-const filesOf = (path: string): string[] => {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) throw new StreamError('verify/usage', `verify --log "${path}": no such file or folder`)
-  return stat.isDirectory() ? inFolder(path) : [path]
-}
-
-const problemOf = (input: Input, path: string): string | undefined => {
-  using file = openFile(path, { links: true })
-  if (file === undefined) return missing
-  if (file.size < input.to) return `has ${file.size} bytes; the refresh read it up to ${input.to}`
-  const { sha256 } = digestRange(file.fd, input.from, input.to)
-  return sha256 === input.sha256 ? undefined : `has another sha256 from ${input.from} to ${input.to}`
-}
-
 /** Nobody is asked whom only the receipt names: it may have been written to learn who asks. */
-const ofTopic = ({ name }: Input, topics: TopicProblems | undefined): string | undefined =>
-  topics?.has(name) ? topics.get(name) : missing
+const ofTopic = ({ name }: Input, problems: TopicProblems | undefined): string | undefined =>
+  problems?.has(name) ? problems.get(name) : missing
 
 /** The embedded log removes whole segments, and nothing else of itself. */
 const whyMissing = ({ name }: Input, problem: string) =>
   problem === missing && /^\d{20}\.ndjson$/.test(basename(name)) ? `${problem}; was it pruned?` : problem
 
 /** Files of the same base name may lie in several folders: one that has the right bytes is enough. */
-const best = (input: Input, paths: readonly string[]): string | undefined => {
+const best = async (input: Input, files: readonly LogFile[]): Promise<string | undefined> => {
   let problem: string | undefined = missing
-  for (const path of paths) {
-    problem = problemOf(input, path)
+  for (const file of files) {
+    problem = await file.problem(input)
     if (problem === undefined) return undefined
   }
   return problem
 }
 
+const away = new Set(['hdfs/unreachable', 'hdfs/usage'])
+
+/** Nobody said that it is there. */
+const unlessAway = <T>(otherwise: T) => {
+  return (thrown: unknown): T => {
+    if (thrown instanceof StreamError && away.has(thrown.code)) return otherwise
+    throw thrown
+  }
+}
+
+/** Where the receipt says. */
+const asNamed = async (name: string, { whereIs }: Places): Promise<LogFile[]> => {
+  if (!isHdfsAddress(name)) return [localFile(name)]
+  const place = await whereIs?.(name).catch(unlessAway(undefined))
+  if (place === undefined) return []
+  const file = fileOnHdfs(place)
+  return [{ name, problem: async input => Promise.resolve(file.problem(input)).catch(unlessAway(missing)) }]
+}
+
 /** What came by standard input may be any of the files now. */
-const placesOf = (name: string, files: readonly string[] | undefined): readonly string[] => {
+const candidates = (name: string, files: readonly LogFile[] | undefined, places: Places) => {
   if (name === '-') return files ?? []
-  return files?.filter(path => basename(path) === basename(name)) ?? [name]
+  return files?.filter(file => basename(file.name) === basename(name)) ?? asNamed(name, places)
+}
+
+/** All that was given, or nothing if nothing was. */
+const givenFiles = async ({ logs, hdfs }: Places): Promise<LogFile[] | undefined> => {
+  if (logs === undefined && hdfs === undefined) return undefined
+  const files = (logs ?? []).flatMap(localFiles)
+  for (const place of hdfs ?? []) files.push(...(await filesOnHdfs(place)))
+  return files
 }
 
 /**
  * Compares the ranges that the refresh read with the log as it is now; what was appended since does not matter. Inputs
- * are found by their base name in `logs`, else by their name as it was given, relative to the working folder.
+ * are found by their base name in what was given, else by their name as it stands in the receipt, relative to the
+ * working folder.
  */
-export const checkLog = ({ inputs }: Receipt, { logs, topics }: Places, findings: Findings): LogCheck => {
-  const files = logs?.flatMap(filesOf)
+export const checkLog = async (receipt: Receipt, places: Places, findings: Findings): Promise<LogCheck> => {
+  const files = await givenFiles(places)
+  const topics = places.topics && (await checkTopics(receipt, places.topics))
   const isGiven = files !== undefined || topics !== undefined
   const unchecked = new Names()
   let checked = 0
-  for (const input of inputs) {
-    const problem = topicPartOf(input.name) ? ofTopic(input, topics) : best(input, placesOf(input.name, files))
+  for (const input of receipt.inputs) {
+    const problem = topicPartOf(input.name)
+      ? ofTopic(input, topics)
+      : await best(input, await candidates(input.name, files, places))
     if (problem === undefined) checked++
     else if (problem === missing && !isGiven) unchecked.add(input.name)
     else findings.add('log', input.name, whyMissing(input, problem))

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { lstatSync, opendirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path/posix'
 import { isObject } from '../chunk/faults.ts'
 import { fileNameOf } from '../chunk/file-name.ts'
 import { compareUtf8 } from '../std/bytes.ts'
@@ -8,11 +7,11 @@ import { parseJson } from '../std/json.ts'
 import { type Counters, countDocument, newCounters } from './counters.ts'
 import { attemptFileOf, type DocumentRow } from './document.ts'
 import type { Digest } from './files.ts'
-import { linesOf } from './lines.ts'
 import { attemptsName, documentsName, malformedName, receiptName } from './output.ts'
 import type { Receipt } from './refresh.ts'
 import type { Listing } from './runner.ts'
-import { digestOfFile, openFile } from './verify-read.ts'
+import { Ahead, andThen, forEach } from './verify-ahead.ts'
+import type { Folder, Soon } from './verify-folder.ts'
 import { type Findings, Names } from './verify-report.ts'
 
 /** A row of more bytes (a document of hundreds of thousands of answers) is not read. */
@@ -30,11 +29,6 @@ const problemOf = (found: Digest | undefined, expected: Digest): string | undefi
   if (found === undefined) return 'is missing'
   if (found.bytes !== expected.bytes) return `has ${found.bytes} bytes, not ${expected.bytes}`
   return found.sha256 === expected.sha256 ? undefined : 'has another sha256'
-}
-
-const checkListing = (out: string, listing: Listing & { readonly file: string }, findings: Findings) => {
-  const problem = problemOf(digestOfFile(join(out, listing.file)), listing)
-  if (problem !== undefined) findings.add('files', listing.file, `${problem} (by the receipt)`)
 }
 
 const rowCounts = ['answers', 'chunks', 'bytes', 'repeats', 'conflicts', 'gaps', 'missing', 'out_of_order'] as const
@@ -63,21 +57,20 @@ const attemptsOf = ({ uri, parts }: DocumentRow) =>
     return [{ file, claimed: part.file, bytes: part.bytes, sha256: part.sha256 }]
   })
 
-/** One after another: a folder may hold more names than should be in memory at once. */
-function* namesIn(path: string): Generator<string> {
-  const dir = opendirSync(path)
-  try {
-    for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) yield entry.name
-  } finally {
-    dir.closeSync()
-  }
+interface Attempt extends Digest {
+  readonly file: string
+  readonly claimed: string
 }
 
-const isFolder = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+/** What the files of a row are now. */
+interface Seen {
+  readonly attempts: readonly (readonly [Attempt, Digest | undefined])[]
+  readonly digest: Digest | undefined
+}
 
 /** Reads an output as its rows list it, and says in `findings` what is not as the receipt and the rows have it. */
 export class OutputCheck {
-  readonly #out: string
+  readonly #folder: Folder
   readonly #findings: Findings
   /** Of `_attempts`, itself and those of the documents: what really is a folder, and no link to one. */
   readonly #folders = new Set<string>()
@@ -88,40 +81,54 @@ export class OutputCheck {
   documents = 0
   bytes = 0
 
-  constructor(out: string, findings: Findings) {
-    this.#out = out
+  constructor(folder: Folder, findings: Findings) {
+    this.#folder = folder
     this.#findings = findings
-    if (isFolder(join(out, attemptsName))) this.#folders.add(attemptsName)
   }
 
-  /** Every document whose file is there, in order; its file was read to its end. */
-  *documentsOf(receipt: Receipt): Generator<Verified> {
-    checkListing(this.#out, receipt.documents, this.#findings)
-    checkListing(this.#out, receipt.malformed, this.#findings)
-    using file = openFile(join(this.#out, documentsName))
-    if (file === undefined) return
-    for (const line of linesOf(file.fd, 0, file.size, rowBytesMax)) {
-      this.#rows++
-      const row = line.bytes.length === line.length ? parseRow(line.bytes) : undefined
-      if (row === undefined) this.#found(`${documentsName}, line ${this.#rows}`, 'is no row of a document')
-      else {
-        const digest = this.#check(row)
-        if (digest !== undefined) yield { row, digest }
-      }
-    }
+  /** Hands on every document whose file is there, in order; its file was read to its end. */
+  async check(receipt: Receipt, onDocument: (verified: Verified) => void): Promise<void> {
+    if (await this.#folder.isFolder(attemptsName)) this.#folders.add(attemptsName)
+    const listing = await this.#checkListing(receipt.documents)
+    await this.#checkListing(receipt.malformed)
+    if (listing === undefined) return
+    await this.#checkRows(onDocument)
     this.#compareCounters(receipt)
   }
 
+  async #checkRows(onDocument: (verified: Verified) => void): Promise<void> {
+    const ahead = new Ahead<DocumentRow | undefined, Seen | undefined>(
+      this.#folder.filesAtOnce,
+      row => row && this.#look(row),
+      (row, seen) => {
+        this.#rows++
+        if (row === undefined) return this.#found(`${documentsName}, line ${this.#rows}`, 'is no row of a document')
+        this.#checkRow(row, seen!)
+        if (seen!.digest !== undefined) onDocument({ row, digest: seen!.digest })
+      },
+    )
+    await forEach(this.#folder.lines(documentsName, rowBytesMax), line => ahead.push(parseRow(line), line.length))
+    await ahead.end()
+  }
+
   /** Files that lie in the output and that no refresh wrote; `undefined` if it is too large to look for them. */
-  extras(): Names | undefined {
+  async extras(): Promise<Names | undefined> {
     if (this.#names.size >= namesMax) return undefined
     const into = new Names()
     for (const folder of ['', ...this.#folders]) {
-      for (const name of namesIn(join(this.#out, folder))) {
-        if (!this.#names.has(join(folder, name))) into.add(join(folder, name))
+      for await (const name of this.#folder.names(folder)) {
+        const path = folder === '' ? name : `${folder}/${name}`
+        if (!this.#names.has(path)) into.add(path)
       }
     }
     return into
+  }
+
+  async #checkListing(listing: Listing & { readonly file: string }) {
+    const digest = await this.#folder.digest(listing.file)
+    const problem = problemOf(digest, listing)
+    if (problem !== undefined) this.#found(listing.file, `${problem} (by the receipt)`)
+    return digest
   }
 
   #note(name: string) {
@@ -132,41 +139,53 @@ export class OutputCheck {
     this.#findings.add('files', name, problem)
   }
 
-  #check(row: DocumentRow): Digest | undefined {
+  #look(row: DocumentRow): Soon<Seen> {
+    const attempts = attemptsOf(row)
+    if (attempts.length > 0) return this.#lookWithAttempts(row, attempts)
+    return andThen(this.#folder.digest(fileNameOf(row.uri)), digest => ({ attempts: [], digest }))
+  }
+
+  async #lookWithAttempts(row: DocumentRow, attempts: readonly Attempt[]): Promise<Seen> {
+    const seen: [Attempt, Digest | undefined][] = []
+    for (const attempt of attempts) {
+      const name = `${attemptsName}/${attempt.file}`
+      seen.push([attempt, (await this.#isFolder(dirname(name))) ? await this.#folder.digest(name) : undefined])
+    }
+    return { attempts: seen, digest: await this.#folder.digest(fileNameOf(row.uri)) }
+  }
+
+  #checkRow(row: DocumentRow, { attempts, digest }: Seen) {
     if (this.#rows > 1 && compareUtf8(this.#lastUri, row.uri) >= 0)
       this.#found(documentsName, `is not sorted at "${row.uri}"`)
     this.#lastUri = row.uri
     countDocument(this.#counters, row)
-    for (const attempt of attemptsOf(row)) this.#checkAttempt(attempt)
-    return this.#checkFile(row)
+    for (const [attempt, found] of attempts) this.#checkAttempt(attempt, found)
+    this.#checkFile(row, digest)
   }
 
-  #checkFile(row: DocumentRow): Digest | undefined {
+  #checkFile(row: DocumentRow, digest: Digest | undefined) {
     const file = fileNameOf(row.uri)
     this.#note(file)
     if (row.file !== file)
       this.#found(file, `is called "${row.file}" in ${documentsName}, which is not the name for "${row.uri}"`)
-    const digest = digestOfFile(join(this.#out, file))
     const problem = problemOf(digest, row)
     if (problem !== undefined) this.#found(file, problem)
     this.documents++
     this.bytes += digest?.bytes ?? 0
-    return digest
   }
 
-  #checkAttempt({ file, claimed, ...expected }: Digest & { file: string; claimed: string }) {
+  #checkAttempt({ file, claimed, ...expected }: Attempt, digest: Digest | undefined) {
     const name = `${attemptsName}/${file}`
     this.#note(dirname(name))
     this.#note(name)
     if (claimed !== file) this.#found(name, `is called "${claimed}" in ${documentsName}`)
-    const digest = this.#isFolder(dirname(name)) ? digestOfFile(join(this.#out, name)) : undefined
     const problem = problemOf(digest, expected)
     if (problem !== undefined) this.#found(name, problem)
   }
 
-  #isFolder(name: string): boolean {
+  async #isFolder(name: string): Promise<boolean> {
     if (this.#folders.has(name)) return true
-    if (!this.#folders.has(attemptsName) || !isFolder(join(this.#out, name))) return false
+    if (!this.#folders.has(attemptsName) || !(await this.#folder.isFolder(name))) return false
     if (this.#folders.size < namesMax) this.#folders.add(name)
     return true
   }

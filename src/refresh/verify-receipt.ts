@@ -1,12 +1,10 @@
-import { join } from 'node:path'
 import { isObject } from '../chunk/faults.ts'
 import { parseJson } from '../std/json.ts'
 import { newCounters } from './counters.ts'
-import { readFully } from './files.ts'
 import { documentsName, malformedName, receiptName } from './output.ts'
 import type { Receipt } from './refresh.ts'
 import { topicPartOf } from './topic-inputs.ts'
-import { openFile } from './verify-read.ts'
+import type { Folder } from './verify-folder.ts'
 import type { Findings } from './verify-report.ts'
 
 const receiptBytesMax = 64 * 1024 * 1024
@@ -39,13 +37,12 @@ const faultIn = (receipt: unknown): string | undefined => {
 }
 
 /** The receipt of an output, if there is one to judge by; else why not, among the findings. */
-export const readableReceipt = (out: string, findings: Findings): Receipt | undefined => {
-  using file = openFile(join(out, receiptName))
-  if (file === undefined) findings.add('files', receiptName, 'is missing: the refresh did not finish')
-  else if (file.size > receiptBytesMax) findings.add('files', receiptName, `is longer than ${receiptBytesMax} bytes`)
+export const readableReceipt = async (folder: Folder, findings: Findings): Promise<Receipt | undefined> => {
+  const text = await folder.whole(receiptName, receiptBytesMax)
+  if (text === undefined) findings.add('files', receiptName, 'is missing: the refresh did not finish')
+  else if (text === 'too long') findings.add('files', receiptName, `is longer than ${receiptBytesMax} bytes`)
   else {
-    const bytes = Buffer.alloc(file.size)
-    const receipt = parseJson(bytes.toString('utf8', 0, readFully(file.fd, bytes, 0, file.size, 0)))
+    const receipt = parseJson(text.toString())
     const fault = faultIn(receipt)
     if (fault === undefined) return receipt as Receipt
     findings.add('files', receiptName, fault)

@@ -1,8 +1,6 @@
 import type { Position, Topic } from '../topic/topic.ts'
 import type { Receipt } from './refresh.ts'
 import { LinesDigest, topicPartOf } from './topic-inputs.ts'
-import { readableReceipt } from './verify-receipt.ts'
-import { Findings } from './verify-report.ts'
 
 type Input = Receipt['inputs'][number]
 
@@ -34,11 +32,10 @@ const problemOf = async (input: Input, topic: Topic, end: Position): Promise<str
 }
 
 /** Reads again what a refresh read of these topics. What the receipt does not name is left alone. */
-export const checkTopics = async (out: string, topics: readonly Topic[]): Promise<TopicProblems> => {
+export const checkTopics = async ({ inputs }: Receipt, topics: readonly Topic[]): Promise<TopicProblems> => {
   const problems = new Map<string, string | undefined>()
-  const receipt = readableReceipt(out, new Findings())
   const ends = new Map<Topic, Position>()
-  for (const input of receipt?.inputs ?? []) {
+  for (const input of inputs) {
     const topic = topicPartOf(input.name) ? topicOf(input, topics) : undefined
     if (topic === undefined) continue
     const end = ends.get(topic) ?? (await topic.end())

@@ -1,21 +1,19 @@
-import { statSync } from 'node:fs'
 import { StreamError } from '../std/error.ts'
-import { checkLog } from './verify-log.ts'
+import type { OnHdfs } from './hdfs-inputs.ts'
+import type { Folder } from './verify-folder.ts'
+import { hdfsFolder } from './verify-hdfs.ts'
+import { localFolder } from './verify-local.ts'
+import { checkLog, type Places } from './verify-log.ts'
 import { OriginalsCheck } from './verify-originals.ts'
 import { OutputCheck } from './verify-output.ts'
 import { readableReceipt } from './verify-receipt.ts'
 import { type Finding, Findings, Names } from './verify-report.ts'
-import type { TopicProblems } from './verify-topics.ts'
 
-export interface VerifyOptions {
+export interface VerifyOptions extends Partial<Places> {
   /** What a refresh left. */
-  readonly out: string
+  readonly out: string | OnHdfs
   /** The folder with the texts that the documents were captured from. */
   readonly against?: string | undefined
-  /** Where the log is now: files, or folders that hold them. */
-  readonly logs?: readonly string[] | undefined
-  /** What `checkTopics` found. */
-  readonly topics?: TopicProblems | undefined
 }
 
 /** Of long lists the first thousand; the counts are whole. */
@@ -51,9 +49,9 @@ interface Originals {
 
 const listOf = ({ count, first }: Names): List => ({ count, names: first })
 
-const checkFolder = (out: string) => {
-  if (statSync(out, { throwIfNoEntry: false })?.isDirectory()) return
-  throw new StreamError('verify/usage', `verify "${out}": no such folder; give the one that a refresh wrote`)
+const checkFolder = async (folder: Folder) => {
+  if (await folder.isFolder('')) return
+  throw new StreamError('verify/usage', `verify "${folder.name}": no such folder; give the one that a refresh wrote`)
 }
 
 const originalsOf = (check: OriginalsCheck, ok: boolean): Originals => ({
@@ -72,19 +70,20 @@ const originalsOf = (check: OriginalsCheck, ok: boolean): Originals => ({
  * no signature: whoever changes a document, its row and the receipt so that they agree is found by the originals, or by
  * refreshing the log again, and not by the receipt.
  */
-export const verify = ({ out, against, logs, topics }: VerifyOptions): Verdict => {
-  checkFolder(out)
+export const verify = async ({ out, against, ...places }: VerifyOptions): Promise<Verdict> => {
+  const folder = typeof out === 'string' ? localFolder(out) : hdfsFolder(out)
+  await checkFolder(folder)
   const findings = new Findings()
   let extra: Names | undefined = new Names()
   const originals = against === undefined ? undefined : new OriginalsCheck(against, findings)
-  const output = new OutputCheck(out, findings)
-  const receipt = readableReceipt(out, findings)
+  const output = new OutputCheck(folder, findings)
+  const receipt = await readableReceipt(folder, findings)
   let log = { checked: 0, unchecked: new Names() }
   if (receipt !== undefined) {
-    for (const document of output.documentsOf(receipt)) originals?.add(document)
+    await output.check(receipt, document => originals?.add(document))
     originals?.end()
-    extra = output.extras()
-    log = checkLog(receipt, { logs, topics }, findings)
+    extra = await output.extras()
+    log = await checkLog(receipt, places, findings)
   }
   const { counts } = findings
   return {

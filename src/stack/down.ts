@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
-import { endOrphans } from './orphans.ts'
+import { join } from 'node:path'
+import { childrenOf, endOrphans } from './orphans.ts'
 import type { Daemon, Part } from './part.ts'
 import { inReverse } from './parts.ts'
 import { exists, type Place, placeOf, refuseForeign } from './place.ts'
@@ -18,8 +19,10 @@ const downDaemon = async (stack: Stack, place: Place, daemon: Daemon) => {
   const record = await recorded(place, name)
   if (record === undefined) return
   if (await isAlive(record)) tell({ kind: 'stopping', daemon: name, pid: record.pid })
+  const children = await childrenOf(place, daemon)
   tell({ kind: 'ended', daemon: name, how: await end(record, stopMsMax, stopSignal) })
-  await endOrphans(stack, place, daemon)
+  await endOrphans(stack, place, daemon, children)
+  if (daemon.forgets === true) await rm(join(place.data, name), { recursive: true, force: true })
   await forget(place, name)
 }
 

@@ -13,8 +13,9 @@ export interface Folders {
 /** They would end a path in a class path, a list of folders, a line of a configuration file, or a template. */
 const breaksPaths = /[:;,{}\p{Cc}]/u
 
-const checked = (path: string, variable: string): string => {
-  const found = breaksPaths.exec(path)
+/** The path, if nothing in it would break what reads it; `variable` says where it comes from. */
+export const checked = (path: string, variable: string, breaks = breaksPaths): string => {
+  const found = breaks.exec(path)
   if (found === null) return path
   const message = `folder "${path}": the engines cannot take ${JSON.stringify(found[0])} in a path; set ${variable} to another one`
   throw new StreamError('stack/usage', message)

@@ -70,7 +70,7 @@ const download = async (
   // Maven may write beside the pom, which may lie where we can't.
   await copyFile(join(installation, 'pom.xml'), pom)
   onProgress(0, pins.size)
-  await copyJars(pom, { maven, java, into, environment, onLine: countingJars(pins, onProgress) })
+  await copyJars({ pom, maven, java, into, environment, onLine: countingJars(pins, onProgress) })
   await verify(part, into, pins)
   onProgress(pins.size, pins.size)
   return into

@@ -7,14 +7,19 @@ const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1'
 const downloadMsMax = 15 * 60_000
 const idleMsMax = 180_000
 
-export interface Maven {
+export interface Running {
   readonly maven: string
   /** Of the JVM that was found fit, so that Maven takes no other. */
   readonly java: string
-  readonly into: string
+  /** Where a goal needs one. */
+  readonly pom?: string
   readonly environment: NodeJS.ProcessEnv
   /** Told each line that Maven says. */
   readonly onLine: (line: string) => void
+}
+
+export interface Copying extends Running {
+  readonly into: string
 }
 
 const complaint = (line: string) =>
@@ -24,10 +29,10 @@ const complaint = (line: string) =>
     .trim()
 
 /** Maven's words about a failure, as an error that says what to do. */
-export const failureOf = (lines: readonly string[], why: string): StreamError => {
+export const failureOf = (lines: readonly string[], why: string, doing = 'download jars'): StreamError => {
   const errors = lines.filter(line => line.startsWith('[ERROR]')).map(complaint)
   return failure({
-    what: 'download jars by Maven',
+    what: `${doing} by Maven`,
     code: 'stack/maven',
     why,
     errors: errors.length > 0 ? errors : lines.slice(-1),
@@ -35,23 +40,29 @@ export const failureOf = (lines: readonly string[], why: string): StreamError =>
   })
 }
 
-const run = async ({ maven, java, environment, onLine }: Maven, ...args: string[]): Promise<void> => {
+/** Runs Maven; `doing` is what for, in words. */
+export const runMaven = async (running: Running, goals: readonly string[], doing: string): Promise<void> => {
+  const { maven, java, pom, environment, onLine } = running
   const { why, lines } = await runClient({
     path: maven,
     // -U asks again for what could not be had before.
-    arguments: ['-B', '-U', ...args],
+    arguments: ['-B', '-U', ...(pom === undefined ? [] : ['-f', pom]), ...goals],
     environment: { ...environment, JAVACMD: java },
     msMax: downloadMsMax,
     idleMsMax,
     onLine,
   })
-  if (why !== undefined) throw failureOf(lines, why)
+  if (why !== undefined) throw failureOf(lines, why, doing)
 }
 
 /** Copies the jars that a pom names, and those that they need, into a folder. */
-export const copyJars = (pom: string, maven: Maven): Promise<void> =>
-  run(maven, '-f', pom, `-DoutputDirectory=${maven.into}`, '-DincludeScope=runtime', `${plugin}:copy-dependencies`)
+export const copyJars = ({ into, ...running }: Copying): Promise<void> =>
+  runMaven(
+    running,
+    [`-DoutputDirectory=${into}`, '-DincludeScope=runtime', `${plugin}:copy-dependencies`],
+    'download jars',
+  )
 
 /** Copies one artifact, `group:name:version:type:classifier`. */
-export const copyArtifact = (artifact: string, maven: Maven): Promise<void> =>
-  run(maven, `-Dartifact=${artifact}`, `-DoutputDirectory=${maven.into}`, `${plugin}:copy`)
+export const copyArtifact = (artifact: string, { into, ...running }: Copying): Promise<void> =>
+  runMaven(running, [`-Dartifact=${artifact}`, `-DoutputDirectory=${into}`, `${plugin}:copy`], `download ${artifact}`)

@@ -25,6 +25,8 @@ export interface Part {
   readonly variables?: (needs: readonly string[]) => Readonly<Record<string, string>>
   /** Where it listens, on loopback only, before an offset is added. */
   readonly ports: Ports
+  /** What must not be in the path of any of its folders, beside what none may hold (folders.ts). */
+  readonly breaksPaths?: RegExp
   /** What all of its daemons take when they are busy. */
   readonly memoryMiB: number
   /** In the order in which they start. */
@@ -45,6 +47,8 @@ export interface Daemon {
    * once this succeeded: data is either formatted or not there.
    */
   readonly format?: Program
+  /** Its data is for a start after a crash only: ending it removes it. */
+  readonly forgets?: boolean
   /**
    * Resolves if the daemon does its work, not only listens; rejects with the reason why it doesn't, at the latest when
    * the signal aborts.

@@ -5,6 +5,7 @@ import { StreamError } from '../std/error.ts'
 import { commandLine } from './command.ts'
 import { writeConf } from './conf.ts'
 import { fetchedFor } from './fetched.ts'
+import { checked } from './folders.ts'
 import { findInstalled } from './installed.ts'
 import { launch, runOnce } from './launch.ts'
 import { endOrphans } from './orphans.ts'
@@ -57,9 +58,15 @@ const refuseMissing = async ({ part }: Placed, environment: NodeJS.ProcessEnv) =
   for (const { program } of part.daemons) if (program.kind === 'system') await findInstalled(program, environment)
 }
 
+const refusePaths = ({ part, place, fetched }: Placed) => {
+  checked(place.root, 'TEXTSTREAM_STATE', part.breaksPaths)
+  for (const path of Object.values(fetched)) checked(path, 'TEXTSTREAM_CACHE', part.breaksPaths)
+}
+
 /** Everything that can be refused is refused before anything is started or wiped. */
 const check = async ({ environment }: Stack, all: readonly Placed[]) => {
   for (const one of all) {
+    refusePaths(one)
     await refuseForeign(one.place)
     await refuseMissing(one, environment)
     for (const daemon of one.part.daemons) {

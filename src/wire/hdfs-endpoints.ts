@@ -64,8 +64,8 @@ const foldersIn = ({ env, stackConf }: HdfsSurroundings): HdfsFolder[] => {
   return [given, stack].filter(folder => folder !== undefined)
 }
 
-/** `hdfs://authority/`: as somebody says who knows it, else by Hadoop's usual ports. */
-const placeOf = async (authority: string, surroundings: HdfsSurroundings): Promise<HdfsPlace> => {
+/** `hdfs://authority/`, as somebody says who knows it. */
+const knownPlace = async (authority: string, surroundings: HdfsSurroundings): Promise<HdfsPlace | undefined> => {
   const variable = surroundings.env.TEXTSTREAM_HDFS
   const url = variable && /^https?:/i.test(variable) ? httpUrl(variable) : undefined
   const over = url && isSameHost(url.host, authority) ? await placeOver(url) : undefined
@@ -74,8 +74,11 @@ const placeOf = async (authority: string, surroundings: HdfsSurroundings): Promi
     const place = folder.at(authority)
     if (place !== undefined) return place
   }
-  return placeAt(authority)
+  return undefined
 }
+
+const placeOf = async (authority: string, surroundings: HdfsSurroundings): Promise<HdfsPlace> =>
+  (await knownPlace(authority, surroundings)) ?? placeAt(authority)
 
 const nowhere = `no HDFS is known; write hdfs://host:port/path, or set TEXTSTREAM_HDFS=http://host:9870 or HADOOP_CONF_DIR, or start one here: textstream stack up hadoop`
 
@@ -90,14 +93,28 @@ const defaultPlace = async (surroundings: HdfsSurroundings): Promise<HdfsPlace> 
   return folder.default()
 }
 
+const asUser = (place: HdfsPlace, { env }: HdfsSurroundings): HdfsEndpoints => ({
+  ...place,
+  user: env.HADOOP_USER_NAME || userInfo().username,
+})
+
 /**
  * The file system that an address means: `hdfs:///` is TEXTSTREAM_HDFS, else the one of HADOOP_CONF_DIR, else the
- * stack's. Asks nobody but the NameNode that TEXTSTREAM_HDFS names by its HTTP address, for its name.
+ * stack's; one that none of them knows is where Hadoop's usual ports are. Asks nobody but the NameNode that
+ * TEXTSTREAM_HDFS names by its HTTP address, for its name.
  */
 export const hdfsEndpoints = async (
   authority: string | undefined,
   surroundings: HdfsSurroundings,
-): Promise<HdfsEndpoints> => {
-  const place = await (authority === undefined ? defaultPlace(surroundings) : placeOf(authority, surroundings))
-  return { ...place, user: surroundings.env.HADOOP_USER_NAME || userInfo().username }
+): Promise<HdfsEndpoints> =>
+  asUser(await (authority === undefined ? defaultPlace(surroundings) : placeOf(authority, surroundings)), surroundings)
+
+/** The same, but only of a file system that the environment or the stack names; for addresses that others wrote. */
+export const knownHdfsEndpoints = async (
+  authority: string,
+  surroundings: HdfsSurroundings,
+): Promise<HdfsEndpoints | undefined> => {
+  const named = surroundings.env.TEXTSTREAM_HDFS ? await defaultPlace(surroundings) : undefined
+  const place = named && isAt(named, authority) ? named : await knownPlace(authority, surroundings)
+  return place && asUser(place, surroundings)
 }

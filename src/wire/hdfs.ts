@@ -11,7 +11,7 @@ export interface FileStatus {
 
 /**
  * A file system of Hadoop, over WebHDFS. Paths are absolute, in HDFS's own spelling. Whatever fails says so by code:
- * `hdfs/absent`, `hdfs/exists`, `hdfs/denied`, `hdfs/full` (no space, or a quota), `hdfs/read-only` (safe mode),
+ * `hdfs/absent`, `hdfs/exists`, `hdfs/not-a-file`, `hdfs/not-a-folder`, `hdfs/denied`, `hdfs/full` (no space, or a quota), `hdfs/read-only` (safe mode),
  * `hdfs/unreachable`, `hdfs/secure` (wants Kerberos), `hdfs/broken` (no DataNode can give the bytes), `hdfs/changed`
  * (replaced while it was read), `hdfs/usage` (a name that HDFS does not take), else `hdfs/failed`.
  */
@@ -41,8 +41,11 @@ export interface Hdfs extends AsyncDisposable {
   ): Promise<void>
   /** With those above it. */
   makeFolder(path: string): Promise<void>
-  /** Atomic, of files and folders. Rejects `hdfs/exists` and `hdfs/absent`; never into a folder, never over anything. */
-  rename(from: string, to: string): Promise<void>
+  /**
+   * Atomic, of files and folders. Rejects `hdfs/exists` and `hdfs/absent`; never into a folder, and over nothing but,
+   * if that is said, a file.
+   */
+  rename(from: string, to: string, options?: { readonly overwrite?: boolean }): Promise<void>
   /** With all below it; false if nothing was there. */
   remove(path: string): Promise<boolean>
 }

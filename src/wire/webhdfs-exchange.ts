@@ -35,14 +35,16 @@ export const begin = ({ method, url, agent }: Call, limits: HdfsLimits): Exchang
   const headers = { 'content-type': 'application/octet-stream' }
   const request = httpRequest(url, { method, agent, headers })
   let isConnected = false
+  let isOver = false
   let timer: NodeJS.Timeout | undefined
   const within = (ms: number, what: string) => {
     clearTimeout(timer)
-    timer = setTimeout(() => request.destroy(new Error(`${what} in ${seconds(ms)}`)), ms)
+    if (!isOver) timer = setTimeout(() => request.destroy(new Error(`${what} in ${seconds(ms)}`)), ms)
   }
   const cut = new Promise<never>((_, reject) => {
     request.on('error', thrown => reject(new Cut(thrown, isConnected)))
     request.once('close', () => {
+      isOver = true
       clearTimeout(timer)
       reject(new Cut(new Error('the connection ended without an answer'), isConnected))
     })

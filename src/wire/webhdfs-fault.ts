@@ -3,10 +3,11 @@ import { harmless } from '../std/terminal.ts'
 
 /**
  * What may be done about a fault. `never`: the answer will be the same. `elsewhere`: nothing was done, so another
- * NameNode or DataNode may be asked, or the same one later. `unknown`: it may have been done or not. `broken`: as
- * `elsewhere`, though with little hope.
+ * NameNode or DataNode may be asked, or the same one later. `unknown`: it may have been done or not. `no-data-node`: as
+ * `elsewhere`, but only whoever looks for a DataNode knows which ones will do. `broken`: as `elsewhere`, though with
+ * little hope.
  */
-export type Again = 'never' | 'elsewhere' | 'unknown' | 'broken'
+export type Again = 'never' | 'elsewhere' | 'unknown' | 'no-data-node' | 'broken'
 
 export class HdfsFault extends StreamError {
   readonly again: Again
@@ -59,7 +60,7 @@ const meanings: readonly Meaning[] = [
   {
     when: /Failed to find datanode|No active nodes contain this block/,
     code: 'hdfs/unreachable',
-    again: 'elsewhere',
+    again: 'no-data-node',
     todo: 'do its DataNodes run?',
   },
   {

@@ -32,6 +32,8 @@ const quotaFault = async (nameNodes: NameNodes, path: string, what: string): Pro
   return undefined
 }
 
+const saysNothing = new Set(['hdfs/unreachable', 'hdfs/exists', 'hdfs/closed'])
+
 /**
  * A DataNode ends the connection behind a refusal, and a refusal is lost if bytes were on their way then. This finds out
  * what it was: `again` asks for the same without bytes. `thrown` remains if that has no answer.
@@ -48,6 +50,6 @@ export const lostRefusal = async (
     if (full === undefined) await again()
     return full ?? thrown
   } catch (told) {
-    return told instanceof HdfsFault && !['hdfs/unreachable', 'hdfs/exists'].includes(told.code) ? told : thrown
+    return told instanceof HdfsFault && !saysNothing.has(told.code) ? told : thrown
   }
 }

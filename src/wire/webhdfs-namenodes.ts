@@ -42,9 +42,12 @@ const hopeful = (mayRepeat: boolean): readonly Again[] => (mayRepeat ? ['elsewhe
 export class NameNodes {
   readonly endpoints: HdfsEndpoints
   readonly limits: HdfsLimits
+  /** Connections to DataNodes, which end them behind each file. Whoever reads or writes bounds how many there are. */
+  readonly dataNodes = new Agent({ keepAlive: false })
   readonly #agent = new Agent({ keepAlive: true, maxSockets: connectionsMax })
   #current = 0
   #hasAnswered = false
+  #isClosed = false
 
   constructor(endpoints: HdfsEndpoints, limits: HdfsLimits) {
     this.endpoints = endpoints
@@ -56,8 +59,11 @@ export class NameNodes {
     return harmless(this.endpoints.name + path)
   }
 
+  /** Ends all connections, also those that are used. */
   close(): void {
+    this.#isClosed = true
     this.#agent.destroy()
+    this.dataNodes.destroy()
   }
 
   /** What was answered, as JSON; `undefined` if nothing was. Rejects with `HdfsFault`. */
@@ -89,6 +95,7 @@ export class NameNodes {
 
   async #askOne(server: string, question: Question): Promise<unknown> {
     const { what, method } = question
+    if (this.#isClosed) throw new HdfsFault('hdfs/closed', `${what}: the connection was closed`, 'never')
     try {
       const answer = await send({ method, url: this.#url(server, question), agent: this.#agent }, this.limits)
       this.#hasAnswered = true

@@ -1,4 +1,3 @@
-import { Agent } from 'node:http'
 import type { FileStatus } from './hdfs.ts'
 import { Avoided, type DataNode, dataNodeFor } from './webhdfs-datanode.ts'
 import { bodyOf, Cut, send } from './webhdfs-exchange.ts'
@@ -7,10 +6,7 @@ import { type NameNodes, refusedBy } from './webhdfs-namenodes.ts'
 import { Patience } from './webhdfs-patience.ts'
 import { statusOf } from './webhdfs-status.ts'
 
-const hopeful: readonly Again[] = ['elsewhere', 'unknown', 'broken']
-
-/** A DataNode ends its connection behind each file. */
-const agent = new Agent({ keepAlive: false })
+const hopeful: readonly Again[] = ['elsewhere', 'unknown', 'no-data-node', 'broken']
 
 interface Reading {
   readonly path: string
@@ -22,7 +18,7 @@ interface Reading {
 
 async function* bytesFrom(nameNodes: NameNodes, node: DataNode, { what }: Reading): AsyncGenerator<Buffer> {
   try {
-    const answer = await send({ method: 'GET', url: node.url, agent }, nameNodes.limits)
+    const answer = await send({ method: 'GET', url: node.url, agent: nameNodes.dataNodes }, nameNodes.limits)
     if (answer.statusCode !== 200) throw await refusedBy(what, node.server, answer, nameNodes.limits)
     yield* bodyOf(answer, nameNodes.limits)
   } catch (thrown) {
@@ -55,6 +51,7 @@ async function* readRange(nameNodes: NameNodes, reading: Reading, from: number):
   const { what, path, to } = reading
   const patience = new Patience(nameNodes.limits)
   const avoided = new Avoided()
+  let gained = 0
   for (let at = from; at < to; ) {
     let node: DataNode | undefined
     try {
@@ -62,7 +59,11 @@ async function* readRange(nameNodes: NameNodes, reading: Reading, from: number):
       node = await dataNodeFor(nameNodes, { op: 'OPEN', path, what, parameters }, avoided)
       for await (const piece of attempt(nameNodes, reading, at, node)) {
         at += piece.length
-        patience.renew()
+        gained += piece.length
+        if (gained >= nameNodes.limits.progressBytesMin) {
+          gained = 0
+          patience.renew()
+        }
         yield piece
       }
     } catch (thrown) {
@@ -83,7 +84,7 @@ export async function* readFile(nameNodes: NameNodes, path: string, range: Range
   const what = `read "${nameNodes.nameOf(path)}"`
   const file = await statusOf(nameNodes, path, what)
   if (file === undefined) throw new HdfsFault('hdfs/absent', `${what}: no such file`, 'never')
-  if (file.kind === 'folder') throw new HdfsFault('hdfs/failed', `${what}: it is a folder`, 'never')
+  if (file.kind === 'folder') throw new HdfsFault('hdfs/not-a-file', `${what}: it is a folder`, 'never')
   const to = Math.min(range.to ?? file.bytes, file.bytes)
   yield* readRange(nameNodes, { path, what, file, to }, range.from ?? 0)
 }

@@ -61,7 +61,7 @@ export const statusOf = async (
 /** A file, listed, answers with itself: one entry without a name. */
 const refuseFile = async (nameNodes: NameNodes, what: string, folder: string) => {
   const status = await statusOf(nameNodes, folder, what)
-  if (status?.kind === 'file') throw new HdfsFault('hdfs/failed', `${what}: it is a file`, 'never')
+  if (status?.kind === 'file') throw new HdfsFault('hdfs/not-a-folder', `${what}: it is a file`, 'never')
 }
 
 export async function* listFolder(nameNodes: NameNodes, folder: string): AsyncGenerator<FileStatus> {

@@ -1,4 +1,4 @@
-import { Agent, type ClientRequest } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Avoided, type DataNode, dataNodeFor, type Wanted } from './webhdfs-datanode.ts'
 import { begin, Cut, type Exchange } from './webhdfs-exchange.ts'
@@ -10,8 +10,7 @@ import { statusOf } from './webhdfs-status.ts'
 
 export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
-const hopeful: readonly Again[] = ['elsewhere']
-const agent = new Agent({ keepAlive: false })
+const hopeful: readonly Again[] = ['elsewhere', 'no-data-node']
 
 interface Upload extends Exchange {
   readonly node: DataNode
@@ -25,7 +24,7 @@ const connect = async (nameNodes: NameNodes, wanted: Wanted, msMax?: number): Pr
     let node: DataNode | undefined
     try {
       node = await dataNodeFor(nameNodes, wanted, avoided)
-      const exchange = begin({ method: 'PUT', url: node.url, agent }, nameNodes.limits)
+      const exchange = begin({ method: 'PUT', url: node.url, agent: nameNodes.dataNodes }, nameNodes.limits)
       exchange.request.flushHeaders()
       exchange.response.catch(() => {})
       await exchange.connected
@@ -101,11 +100,15 @@ const checkWhole = async (nameNodes: NameNodes, { path, what }: Wanted, bytes: n
   )
 }
 
+/** The DataNode refuses it, too, but after bytes were taken; and a refusal may get lost. */
+const refuseThere = async (nameNodes: NameNodes, path: string, what: string) => {
+  const there = await statusOf(nameNodes, path, what)
+  if (there !== undefined) throw new HdfsFault('hdfs/exists', `${what}: there is a ${there.kind} of that name`, 'never')
+}
+
 export const writeFile = async (nameNodes: NameNodes, path: string, bytes: Pieces, overwrite: boolean) => {
   const what = `write "${nameNodes.nameOf(path)}"`
-  const there = await statusOf(nameNodes, path, what)
-  if (there !== undefined && (!overwrite || there.kind === 'folder'))
-    throw new HdfsFault('hdfs/exists', `${what}: there is a ${there.kind} of that name`, 'never')
+  if (!overwrite) await refuseThere(nameNodes, path, what)
   const wanted: Wanted = { op: 'CREATE', path, what, parameters: { overwrite: String(overwrite) } }
   const again = () => writeBytes(nameNodes, wanted, [], nameNodes.limits.firstMsMax)
   const length = await writeBytes(nameNodes, wanted, bytes).catch(async thrown => {

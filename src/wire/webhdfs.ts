@@ -43,8 +43,8 @@ class WebHdfs implements Hdfs {
     await this.#nameNodes.ask({ method: 'PUT', op: 'MKDIRS', path, what, mayRepeat: true })
   }
 
-  rename(from: string, to: string): Promise<void> {
-    return renamePath(this.#nameNodes, hdfsPath(from), hdfsPath(to))
+  rename(from: string, to: string, { overwrite = false }: { readonly overwrite?: boolean } = {}): Promise<void> {
+    return renamePath(this.#nameNodes, hdfsPath(from), hdfsPath(to), overwrite)
   }
 
   async remove(path: string): Promise<boolean> {

@@ -16,14 +16,13 @@ const ran: Record<string, [argv: string[], code: number, stdout: RegExp, stderr:
   'refuses a command called like a method of objects': [['constructor'], 2, /^$/, /unknown command 'constructor'/],
   'refuses an unknown option': [['--jsno'], 2, /^$/, /^textstream: unknown option '--jsno'/],
   'suggests the option that was meant': [['books', '--lag', 'x'], 2, /^$/, /Did you mean --log/],
-  'says that a runner comes later': [['refresh', '-r', 'hadoop', 'x'], 2, /^$/, /'hadoop' .* comes in a later release/],
-  'says that a place to read comes later': [['refresh', 'x', 'hdfs:///y'], 2, /^$/, /"hdfs:\/\/\/y": .* later release/],
-  'says that a place to write comes later': [
+  'takes HDFS for no folder': [
     ['demo', '--dir', 'hdfs:///y'],
     2,
     /^$/,
-    /"hdfs:\/\/\/y": .* later release/,
+    /"hdfs:\/\/\/y" is no file or folder here; textstream hdfs get and put/,
   ],
+  'says how HDFS is written': [['hdfs', 'ls', 'webhdfs://y/'], 2, /^$/, /write it as hdfs:\/\/host:port\/path/],
   'takes no topic of Kafka for a folder': [
     ['produce', '-', '-l', 'kafka://host/topic'],
     2,

@@ -1,33 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { type Bytes, bytesOf, casesOf } from '../cases/cases.ts'
+import { bytesOf, casesOf } from '../cases/cases.ts'
+import { type Case, logOf, type Members } from './document-cases.ts'
 import { expectedOf } from './expected.ts'
 import { type Log, type Rebuilt, rebuild, runnerNames } from './rebuild.ts'
 
-type Members = Readonly<Record<string, unknown>>
-interface Case {
-  readonly name: string
-  readonly inputs: Readonly<Record<string, readonly (Bytes | Members)[]>>
-  readonly documents: readonly (Members & { readonly text: Bytes; readonly parts?: readonly Members[] })[]
-  readonly counters?: Members
-  readonly malformed?: readonly Members[]
-  readonly attempts?: readonly { readonly file: string; readonly text: Bytes }[]
-}
 type Outcome = Pick<Rebuilt, 'files' | 'counters'>
-
-const isRecord = (piece: Bytes | Members): piece is Members =>
-  typeof piece === 'object' && !('base64' in piece) && !('repeat' in piece)
-
-const bytesOfPiece = (piece: Bytes | Members) =>
-  isRecord(piece)
-    ? Buffer.from(`${JSON.stringify(piece)}\n`)
-    : bytesOf(typeof piece === 'string' ? piece : [piece as never])
-
-const logOf = ({ inputs, attempts }: Case): Log => ({
-  inputs: new Map(Object.entries(inputs).map(([name, pieces]) => [name, Buffer.concat(pieces.map(bytesOfPiece))])),
-  attempts: (attempts?.length ?? 0) > 0,
-})
 
 /** Members that a line has only if there is something to say: a case must name them, or they must not be there. */
 const onlyIfAny = ['faults', 'parts', 'supersedes', 'ignored', 'superseded_by', 'file']

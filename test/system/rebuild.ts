@@ -6,9 +6,11 @@ import type { Counters } from '../../src/refresh/counters.ts'
 import { openInputs } from '../../src/refresh/inputs.ts'
 import { localRunner } from '../../src/refresh/local.ts'
 import type { Ran } from '../../src/refresh/runner.ts'
+import { hadoopTasks, inThisProcess } from './hadoop-tasks.ts'
 
 const tiny = { sliceBytesMax: 500, spoolBytes: 1000 }
 const shuffled = { ...tiny, documentsMax: 0 }
+const cutUp = { splitBytes: 700, pieceBytes: 333, reducers: 3, packed: (input: number) => input % 3 === 2 }
 
 /** Every runner that needs nothing installed, as it is and with limits so low that a small log meets all of them. */
 const runners = {
@@ -16,6 +18,9 @@ const runners = {
   local: () => openRunner('local'),
   'local in slices of 500 bytes': async () => localRunner(tiny),
   'local in slices, all by the shuffle': async () => localRunner(shuffled),
+  'the tasks of hadoop, in slices': async () => hadoopTasks({ ...cutUp, ...inThisProcess }),
+  'the tasks of hadoop': async () =>
+    hadoopTasks({ splitBytes: 2 ** 20, pieceBytes: 2 ** 20, reducers: 2, packed: () => false, ...inThisProcess }),
 }
 
 /** The same with threads; they take their time to start. */
@@ -42,7 +47,7 @@ export interface Log {
   readonly attempts?: boolean
 }
 
-const filesBelow = (dir: string): Map<string, Buffer> =>
+export const filesBelow = (dir: string): Map<string, Buffer> =>
   new Map(
     readdirSync(dir, { recursive: true, withFileTypes: true })
       .filter(entry => entry.isFile())

@@ -17,15 +17,17 @@ export interface How {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
   readonly input?: string
+  readonly runMsMax?: number
 }
 
 /** A stranger's shell: nothing of npm's or the developer's environment but the way to the programs. */
 export const plainEnvironment = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, HOME: process.env.HOME })
 
 /** Runs a program to its end; never throws for how it ended. */
-export const execute = (program: string, args: readonly string[], { cwd, env, input = '' }: How = {}): Promise<Ran> =>
+export const execute = (program: string, args: readonly string[], how: How = {}): Promise<Ran> =>
   new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: { ...plainEnvironment(), ...env }, timeout: runMsMax })
+    const { cwd, env, input = '', runMsMax: timeout = runMsMax } = how
+    const child = spawn(program, args, { cwd, env: { ...plainEnvironment(), ...env }, timeout })
     const out: Buffer[] = []
     const err: Buffer[] = []
     child.stdout.on('data', data => out.push(data))

@@ -3,16 +3,17 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StreamError } from '../../std/error.ts'
 import type { Hdfs } from '../../wire/hdfs.ts'
-import { addCounters, type Counters, newCounters } from '../counters.ts'
+import { eachAtOnce } from '../at-once.ts'
+import type { Counters } from '../counters.ts'
 import type { Input } from '../inputs.ts'
 import { mergeRows } from '../listing.ts'
 import { documentsName, malformedName } from '../output.ts'
 import type { Listing } from '../runner.ts'
-import { eachAtOnce } from './at-once.ts'
+import { cutTexts } from './bring.ts'
+import { joinTallies, partName, parts } from './tally.ts'
 import { withTopicOffsets } from './topic-rows.ts'
 
 const readsAtOnceMax = 8
-const countersBytesMax = 1024 * 1024
 const newline = 0x0a
 
 /** What the reducers of a job left on HDFS. */
@@ -22,29 +23,25 @@ export interface JobOutput {
   readonly reducers: number
 }
 
-const partName = (kind: 'documents' | 'malformed' | 'counters', reducer: number): string =>
-  `_${kind}-${String(reducer).padStart(5, '0')}`
-
+/** All that reducers may leave beside documents. */
 export const partsOf = ({ reducers }: JobOutput): string[] =>
-  Array.from({ length: reducers }, (_, n) => [partName('documents', n), partName('counters', n)])
+  Array.from({ length: reducers }, (_, n) => [partName(parts.documents, n), partName(parts.tally, n)])
     .flat()
-    .concat(partName('malformed', 0))
+    .concat(partName(parts.malformed, 0))
 
-const textOf = async ({ hdfs, dir }: JobOutput, name: string): Promise<string> => {
-  const pieces: Buffer[] = []
-  for await (const piece of hdfs.read(`${dir}/${name}`, { to: countersBytesMax })) pieces.push(piece)
-  return Buffer.concat(pieces).toString()
+const textOf = async (pieces: AsyncIterable<Buffer>): Promise<string> => {
+  const all: Buffer[] = []
+  for await (const piece of pieces) all.push(piece)
+  return Buffer.concat(all).toString()
 }
 
-const isCounters = (json: unknown): json is Counters =>
-  typeof json === 'object' &&
-  json !== null &&
-  Object.keys(newCounters()).every(name => Number.isSafeInteger((json as Record<string, unknown>)[name]))
-
-const countersFrom = (name: string, text: string): Counters => {
-  const json: unknown = JSON.parse(text)
-  if (isCounters(json)) return json
-  throw new StreamError('hadoop/failed', `"${name}" of the job holds no counters`)
+/** Nothing where there is no such file. */
+async function* ifThere(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* pieces
+  } catch (thrown) {
+    if (!(thrown instanceof StreamError) || thrown.code !== 'hdfs/absent') throw thrown
+  }
 }
 
 const download = async (pieces: AsyncIterable<Buffer>, path: string): Promise<Listing> => {
@@ -67,22 +64,41 @@ export interface Collected {
   readonly malformed: Listing
 }
 
-/** Brings what stands beside the documents here: the listings as they are published into `into`, parts through `scratch`. */
-export const collect = async (
-  output: JobOutput,
-  inputs: readonly Input[],
-  into: string,
-  scratch: string,
-): Promise<Collected> => {
+export interface Collecting {
+  /** As the job read them. */
+  readonly inputs: readonly Input[]
+  /** Local folders: where listings go as they are published, and one for what rests on the disk meanwhile. */
+  readonly into: string
+  readonly scratch: string
+  /** The reducers joined the documents' texts; these go into `into` too. */
+  readonly joined: boolean
+  readonly signal: AbortSignal
+}
+
+/** A reducer's rows as a local file, and the texts that they tell of, if these are to come. */
+const bringPart = async ({ hdfs, dir }: JobOutput, n: number, { into, scratch, joined, signal }: Collecting) => {
+  const [rows, texts] = [partName(parts.documents, n), `${dir}/${partName(parts.texts, n)}`]
+  const path = join(scratch, rows)
+  await download(ifThere(hdfs.read(`${dir}/${rows}`)), path)
+  if (joined) await cutTexts(ifThere(hdfs.read(texts)), path, into, hdfs.name + texts, signal)
+  return path
+}
+
+/** Brings here what stands beside the documents, and their texts if they are joined. Reducers without work left nothing. */
+export const collect = async (output: JobOutput, collecting: Collecting): Promise<Collected> => {
   const { hdfs, dir, reducers } = output
-  const counters = newCounters()
-  const parts = Array.from({ length: reducers }, (_, n) => join(scratch, partName('documents', n)))
-  let malformed: Listing | undefined
-  const each = async (name: string) => {
-    if (name.startsWith('_counters')) addCounters(counters, countersFrom(name, await textOf(output, name)))
-    else if (name.startsWith('_documents')) await download(hdfs.read(`${dir}/${name}`), join(scratch, name))
-    else malformed = await download(withTopicOffsets(hdfs.read(`${dir}/${name}`), inputs), join(into, malformedName))
+  const { inputs, into } = collecting
+  const rows: string[] = []
+  const tallies: string[] = []
+  const each = async (n: number) => {
+    rows.push(await bringPart(output, n, collecting))
+    tallies.push(await textOf(ifThere(hdfs.read(`${dir}/${partName(parts.tally, n)}`))))
   }
-  await eachAtOnce(partsOf(output), readsAtOnceMax, each)
-  return { counters, documents: mergeRows(parts, join(into, documentsName)), malformed: malformed! }
+  const rubbish = hdfs.read(`${dir}/${partName(parts.malformed, 0)}`)
+  const [malformed] = await Promise.all([
+    download(withTopicOffsets(ifThere(rubbish), inputs), join(into, malformedName)),
+    eachAtOnce(Array(reducers).keys(), readsAtOnceMax, each),
+  ])
+  const counters = joinTallies(tallies.filter(text => text !== ''))
+  return { counters, documents: mergeRows(rows, join(into, documentsName)), malformed }
 }

@@ -68,6 +68,12 @@ const meanings: readonly Meaning[] = [
     says: found => `${firstOf(found)}; is Hadoop up? try: textstream stack status`,
   },
   {
+    when: /subprocess failed with code (?<code>\d+)/,
+    code: 'hadoop/ended',
+    says: ({ groups }, evidence) =>
+      `the Node of a ${kindOf(evidence)} ended with code ${groups!.code}, and said nothing`,
+  },
+  {
     when: /Invalid resource request.*/,
     code: 'hadoop/resources',
     says: found => `the cluster has no container so large: ${firstOf(found)}; --jobconf mapreduce.map.memory.mb=512`,
@@ -96,11 +102,14 @@ const tellingLine = (evidence: Evidence): string => {
   return (program ?? causes.at(-1) ?? lines.find(line => line.trim() !== '') ?? 'it does not say why').trim()
 }
 
-export const isOurs = ({ errors }: Evidence): boolean => ownError.test(errors ?? '')
+/** What may end well when it is done once more. */
+const passing = new Set(['hadoop/ended', 'hadoop/failed', 'hadoop/memory'])
+
+export const mayPass = ({ code }: StreamError): boolean => passing.has(code)
 
 /** Why a job failed, in one line: our own program's words, else what Hadoop's mean, else the line that says most. */
 export const failureOf = (evidence: Evidence): StreamError => {
-  const own = ownError.exec(evidence.errors ?? '')?.groups!.text
+  const own = ownError.exec(evidence.errors ?? '')?.groups?.text
   const where = whereOf(evidence)
   const fail = (code: `${string}/${string}`, why: string) =>
     new StreamError(code, `the job on Hadoop failed: ${harmless(why.slice(0, 1000))}${where}; nothing was published`)

@@ -20,6 +20,8 @@ export interface Story {
   why?: string
 }
 
+export const emptyStory = (): Story => ({ counters: new Map(), complaints: [], failedAttempts: [] })
+
 const complaintsMax = 20
 const attemptsMax = 50
 const lineCharsMax = 4096
@@ -79,7 +81,7 @@ export const follow = (
   cwd: string,
   tell: (said: Said, story: Story) => void,
 ): Following => {
-  const story: Story = { counters: new Map(), complaints: [], failedAttempts: [] }
+  const story = emptyStory()
   const child = start(client, args, cwd)
   let waits = 0
   const end = () => {

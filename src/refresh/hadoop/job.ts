@@ -11,7 +11,7 @@ export interface StreamingJob {
   readonly jar: string
   /** As a node of the cluster calls it. */
   readonly node: string
-  /** What is read, whole; Streaming wants it named, our input format reads `inputs.json`. */
+  /** Streaming wants one, and would read it as a list of patterns; our input format goes by `inputs.json`. */
   readonly input: string
   /** An absent folder: `hdfs://host:port/path`. */
   readonly output: string
@@ -20,6 +20,8 @@ export interface StreamingJob {
   /** Map and reduce run inside of the job's own container; if one of them fails, the job does. */
   readonly isSmall: boolean
   readonly attempts: boolean
+  /** Texts in one file per reducer, as they are brought elsewhere. */
+  readonly joined: boolean
   /** The user's, which win. */
   readonly settings: readonly Setting[]
 }
@@ -51,7 +53,11 @@ const settingsOf = ({ name, tag, reducers, splitBytes, isSmall, inputs }: Stream
   ['mapreduce.job.ubertask.enable', String(isSmall)],
 ]
 
-const taskCommand = (node: string, task: string, words: readonly string[]) => [node, task, ...words].join(' ')
+const reduceOf = ({ attempts, joined }: StreamingJob) => [
+  'reduce',
+  ...(attempts ? ['--attempts'] : []),
+  ...(joined ? ['--joined'] : []),
+]
 
 /** Hadoop wants its general options before Streaming's own. */
 export const streamingArguments = (job: StreamingJob): string[] => {
@@ -66,7 +72,7 @@ export const streamingArguments = (job: StreamingJob): string[] => {
     ...['-outputformat', 'textstream.hadoop.DocumentOutputFormat'],
     ...['-input', job.input],
     ...['-output', job.output],
-    ...['-mapper', taskCommand(job.node, program, ['map'])],
-    ...['-reducer', taskCommand(job.node, program, job.attempts ? ['reduce', '--attempts'] : ['reduce'])],
+    ...['-mapper', [job.node, program, 'map'].join(' ')],
+    ...['-reducer', [job.node, program, ...reduceOf(job)].join(' ')],
   ]
 }

@@ -52,8 +52,8 @@ export const planOf = (job: Pick<Job, 'inputs' | 'out' | 'outOn' | 'attempts'>, 
   return {
     ...{ id, hdfs, staging, dir, listed },
     job: {
-      ...{ name: nameOf(job), tag: tagOf(id), node, settings, attempts: job.attempts },
-      ...{ input: listed[0]?.path ?? `${hdfs.name}${staging}`, output: `${hdfs.name}${dir}` },
+      ...{ name: nameOf(job), tag: tagOf(id), node, settings, attempts: job.attempts, joined: job.outOn === undefined },
+      ...{ input: hdfs.name + staging, output: hdfs.name + dir },
       ...divide(listed, cluster, reducers),
     },
   }

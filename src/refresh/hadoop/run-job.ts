@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { StreamError } from '../../std/error.ts'
+import type { Hdfs } from '../../wire/hdfs.ts'
 import { isOver, type JobSource, type Yarn } from '../../wire/yarn.ts'
 import type { Client } from './client.ts'
-import { type Evidence, failureOf, isOurs } from './failure.ts'
+import { type Evidence, failureOf, mayPass } from './failure.ts'
 import { type Following, follow, type Story } from './follow.ts'
 import { type StreamingJob, streamingArguments } from './job.ts'
 import type { Said } from './said.ts'
@@ -11,11 +12,19 @@ import type { Said } from './said.ts'
 const goneMsMax = 20_000
 const logsMsMax = 10_000
 const pollMs = 200
+/** For what is being handed over to arrive, and for what is being ended to write no more. */
+const settleMs = 500
 
-export interface JobRun {
-  readonly client: Client
+/** Where jobs run, and where Hadoop keeps what belongs to one while it runs. */
+export interface JobPlace {
   /** Not for jobs that run in the client. */
   readonly yarn: Yarn | undefined
+  readonly hdfs: Hdfs
+  readonly jobFolder: string
+}
+
+export interface JobRun extends JobPlace {
+  readonly client: Client
   readonly job: StreamingJob
   /** An empty local folder, as some clients leave things in the one that they are started in. */
   readonly cwd: string
@@ -23,20 +32,17 @@ export interface JobRun {
   readonly tell: (said: Said, story: Story) => void
 }
 
-/** A job that failed; `isInside` tells that it had no second try of its own. */
+/** A job that failed. */
 export class JobFailed extends Error {
   readonly failure: StreamError
-  readonly evidence: Evidence
+  /** Map and reduce were inside of the job's own container, so none was tried twice, and it may end well if they are. */
+  readonly deservesMore: boolean
 
   constructor(evidence: Evidence) {
     const failure = failureOf(evidence)
     super(failure.message, { cause: failure })
     this.failure = failure
-    this.evidence = evidence
-  }
-
-  get isOurs(): boolean {
-    return isOurs(this.evidence)
+    this.deservesMore = evidence.story.isInside === true && mayPass(failure)
   }
 }
 
@@ -49,14 +55,18 @@ const endOne = async (yarn: Yarn, id: string): Promise<void> => {
   throw new StreamError('yarn/failed', `end ${id}: it is still there; try: yarn application -kill ${id}`)
 }
 
-/** Ends every job that bears the tag; one that was being handed over a moment ago too. */
-export const endTagged = async (yarn: Yarn, tag: string, isBeingHandedOver = false): Promise<void> => {
-  const found = await yarn.tagged(tag)
-  if (found.length === 0 && isBeingHandedOver) {
-    await wait(pollMs)
-    found.push(...(await yarn.tagged(tag)))
+/** Ends every job that bears the tag, one that was being handed over a moment ago too, with what Hadoop keeps for it. */
+export const endTagged = async ({ yarn, hdfs, jobFolder }: JobPlace, tag: string): Promise<void> => {
+  if (yarn === undefined) return
+  const ended: string[] = []
+  for (const asked of [1, 2]) {
+    const found = await yarn.tagged(tag)
+    for (const id of found) await endOne(yarn, id)
+    ended.push(...found)
+    if (asked === 1 || found.length > 0) await wait(settleMs)
   }
-  for (const id of found) await endOne(yarn, id)
+  // A job that YARN ends does not tidy up behind itself.
+  for (const id of ended) await hdfs.remove(`${jobFolder}/${id.replace(/^application/, 'job')}`)
 }
 
 const lookFor = async (yarn: Yarn, { jobId, failedAttempts }: Story, source: JobSource) => {
@@ -105,10 +115,10 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   })
 
 /** Nothing of the job runs on when this resolves. */
-const stop = async ({ yarn, job }: JobRun, following: Following): Promise<void> => {
+const stop = async (run: JobRun, following: Following): Promise<void> => {
   following.end()
   await following.closed
-  if (yarn !== undefined) await endTagged(yarn, job.tag, following.story.ended === undefined)
+  await endTagged(run, run.job.tag)
 }
 
 /** Runs the job to its end. Rejects with `JobFailed`, or with the signal's reason once the job is no more. */

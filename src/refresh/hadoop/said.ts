@@ -11,6 +11,8 @@ export type Said =
   | { readonly kind: 'ended'; readonly state: 'succeeded' | 'failed' | 'killed'; readonly why: string }
   | { readonly kind: 'waits'; readonly server: string }
   | { readonly kind: 'complaint'; readonly text: string }
+  /** Of us: the job failed, and runs once more. */
+  | { readonly kind: 'again'; readonly why: string }
 
 type Reader = readonly [pattern: RegExp, read: (found: Readonly<Record<string, string>>) => Said]
 
@@ -48,8 +50,8 @@ const readers: readonly Reader[] = [
 
 export const understand = (line: string): Said | undefined => {
   for (const [pattern, read] of readers) {
-    const found = pattern.exec(line)?.groups
-    if (found !== undefined) return read(found)
+    const found = pattern.exec(line)
+    if (found !== null) return read(found.groups ?? {})
   }
   return undefined
 }

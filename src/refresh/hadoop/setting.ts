@@ -15,6 +15,8 @@ export interface HadoopSetting {
   readonly client: Client
   /** Not for jobs that run in the client. */
   readonly yarn: Yarn | undefined
+  /** Where, on `hdfs`, Hadoop keeps what belongs to a job while it runs. */
+  readonly jobFolder: string
   readonly user: string
   /** Node, as the cluster's nodes call it. */
   readonly node: string
@@ -36,6 +38,8 @@ export interface HadoopWishes {
   readonly node?: string
   readonly signal: AbortSignal
   readonly tell: (said: Said, story: Story) => void
+  /** Told why the job does not begin yet. */
+  readonly onWait?: (why: string) => void
 }
 
 /** What there is. */
@@ -75,10 +79,12 @@ export const hadoopSetting = (wishes: HadoopWishes, around: HadoopSurroundings):
   const conf = client.conf === undefined ? undefined : yarnConf(client.conf, env)
   const runsHere = isLocal(jobconf, conf)
   if (conf === undefined && !runsHere) throw noConf()
+  const user = env.HADOOP_USER_NAME || userInfo().username
   return {
     ...{ hdfs, client, task, jar, settings: jobconf.settings, signal: wishes.signal, tell: wishes.tell },
     yarn: runsHere ? undefined : yarn(conf!),
-    user: env.HADOOP_USER_NAME || userInfo().username,
+    user,
+    jobFolder: `${conf?.stagingFolder ?? ''}/${user}/.staging`,
     node: checkedNode(wishes.node ?? (runsHere || isHere(conf!) ? process.execPath : 'node')),
     reducers: wishes.reducers ?? jobconf.reducers,
   }

@@ -12,11 +12,9 @@ const noZstd = ({ name }: Input) =>
     `refresh -r hadoop "${harmless(name)}": it is packed with zstd, which many a Hadoop cannot unpack; unpack it (zstd -d) or pack it with gzip, or refresh -r local, which reads it`,
   )
 
-const badName = ({ name }: Input, isGzip: boolean) =>
+const badName = ({ name }: Input) =>
   usage(
-    isGzip
-      ? `refresh -r hadoop "${harmless(name)}": it is packed with gzip, and Hadoop unpacks what is called *.gz; rename it`
-      : `refresh -r hadoop "${harmless(name)}": it is called *.gz, and is not packed with gzip; rename it`,
+    `refresh -r hadoop "${harmless(name)}": it is packed with gzip, and Hadoop unpacks what is called *.gz; rename it`,
   )
 
 /** What can be said by its name alone, before anything is begun. */
@@ -27,7 +25,7 @@ export const checkName = (input: Input): void => {
 const checkHead = (input: Input, head: Buffer): void => {
   const packing = packedAs(head)
   if (packing === 'zstd') throw noZstd(input)
-  if ((packing === 'gzip') !== input.name.endsWith('.gz')) throw badName(input, packing === 'gzip')
+  if (packing === 'gzip' && !input.name.endsWith('.gz')) throw badName(input)
 }
 
 const changed = ({ name }: Input, how: string) =>

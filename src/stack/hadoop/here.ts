@@ -12,6 +12,8 @@ const quickStart = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 export interface HadoopHere {
   /** `HADOOP_CONF_DIR`. */
   readonly conf: string
+  /** Its jars. */
+  readonly lib: string
   readonly java: string
   /** With these and a main class, such as `org.apache.hadoop.streaming.HadoopStreaming`, it is a client that starts fast. */
   readonly javaOptions: readonly string[]
@@ -29,6 +31,7 @@ export const hadoopHere = async (folders: Folders, environment: NodeJS.ProcessEn
   const archive = await archiveOf(place, lib, asked)
   return {
     conf: place.conf,
+    lib,
     java: (await findJava(environment)).path,
     javaOptions: [...quickStart, `-XX:SharedArchiveFile=${archive}`, '-cp', `${lib}/*:${place.conf}`],
     ports: record.ports,

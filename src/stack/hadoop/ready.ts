@@ -1,17 +1,5 @@
-import { getText } from '../http.ts'
 import type { Ports } from '../part.ts'
-import { loopback } from '../port.ts'
-
-type Bean = Readonly<Record<string, unknown>>
-
-const getJson = async (port: number, path: string, signal: AbortSignal): Promise<Record<string, unknown>> =>
-  JSON.parse(await getText(`http://${loopback}:${port}${path}`, signal))
-
-/** What a daemon says of itself under this name; nothing while it has not registered it. */
-const bean = async (port: number, name: string, signal: AbortSignal): Promise<Bean> => {
-  const { beans } = await getJson(port, `/jmx?qry=Hadoop:${name}`, signal)
-  return (beans as Bean[])[0] ?? {}
-}
+import { bean, getJson } from './jmx.ts'
 
 const refuse = (why: string): never => {
   throw new Error(why)

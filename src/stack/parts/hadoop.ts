@@ -1,3 +1,4 @@
+import { advice } from '../hadoop/advice.ts'
 import { containers } from '../hadoop/containers.ts'
 import { dataNode, history, nameNode, nodeManager, resourceManager } from '../hadoop/ready.ts'
 import type { Daemon, JavaProgram, Part } from '../part.ts'
@@ -58,6 +59,8 @@ const yarn: readonly Daemon[] = [
       'resourcemanager-http',
     ],
     program: java('resourcemanager', 'org.apache.hadoop.yarn.server.resourcemanager.ResourceManager', opened),
+    // What was ended does not go on by itself; what was killed does.
+    forgets: true,
     ready: resourceManager,
     stopMsMax: 30_000,
   },
@@ -101,6 +104,9 @@ export const hadoop: Part = {
     'history-admin': 10033,
     'history-http': 19888,
   },
+  // YARN writes them into shell scripts, unquoted.
+  breaksPaths: /[^\p{L}\p{N}/._+@=~-]/u,
   memoryMiB: 2000,
+  advice,
   daemons: [...hdfs, ...yarn],
 }

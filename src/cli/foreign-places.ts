@@ -3,14 +3,18 @@ import { StreamError } from '../std/error.ts'
 import { isKafkaAddress } from '../topic/kafka-address.ts'
 import { isHdfsAddress } from '../wire/hdfs-address.ts'
 
-/** Places of engines that later releases carry to. Until then they would pass for the names of folders. */
-const placeOfLater = /^(?:hdfs|webhdfs):\//i
+/** They would pass for the names of folders. */
+const onHadoop = /^(?:hdfs|webhdfs):\//i
 /** Whatever else is given as an address of Kafka would pass for a folder, too. */
 const takesKafka = new Set(['from', 'input', 'log'])
 
 /** By command: what may lie on HDFS. */
 const takesHdfs: Readonly<Record<string, ReadonlySet<string>>> = {
   refresh: new Set(['input', 'out']),
+  verify: new Set(['folder', 'log']),
+  put: new Set(['source']),
+  get: new Set(['source']),
+  ls: new Set(['address']),
 }
 
 /** What stands for itself, whatever it looks like. */
@@ -25,16 +29,17 @@ const placesIn = (command: Command): { readonly name: string; readonly text: str
 }
 
 /** Refuses these among the arguments and options of a command, before it does anything. */
-export const refuseLaterPlaces = (command: Command): void => {
+export const refuseForeignPlaces = (command: Command): void => {
   const places = placesIn(command)
   const misplaced = places.find(({ name, text }) => isKafkaAddress(text) && !takesKafka.has(name))
   if (misplaced !== undefined)
     throw new StreamError('cli/usage', `"${misplaced.text}" is no folder; produce takes Kafka as -k host:port -t topic`)
-  const onHdfs = takesHdfs[command.name().replace(/^textstream /, '')]
-  const place = places.find(
-    ({ name, text }) => placeOfLater.test(text) && !(isHdfsAddress(text) && onHdfs?.has(name)),
-  )?.text
+  const known = takesHdfs[command.name().replace(/^textstream /, '')]
+  const isKnown = (text: string, name: string) => isHdfsAddress(text) && known?.has(name)
+  const place = places.find(({ name, text }) => onHadoop.test(text) && !isKnown(text, name))?.text
   if (place === undefined) return
-  const scheme = place.slice(0, place.indexOf(':'))
-  throw new StreamError('cli/usage', `"${place}": "${scheme}:" comes in a later release; give a file or folder here`)
+  const todo = isHdfsAddress(place)
+    ? 'textstream hdfs get and put copy from and to HDFS'
+    : 'write it as hdfs://host:port/path'
+  throw new StreamError('cli/usage', `"${place}" is no file or folder here; ${todo}`)
 }
