@@ -11,6 +11,7 @@ import { printStatus, tellEvents } from './stack-words.ts'
 const examples = `Examples:
   textstream stack up kafka                      a real broker on 127.0.0.1:9092; returns when it is ready
   textstream stack up kafka-exporter             and its state for Prometheus on 127.0.0.1:9308
+  textstream stack up hadoop hive spark          tables in HDFS, for JDBC and for Spark Connect
   textstream stack status
   textstream stack logs kafka -f
   textstream stack down                          ends all that it started; data is kept
@@ -109,7 +110,7 @@ const partsHelp = () => {
   return `\nParts, and the ports that they take on 127.0.0.1:\n${lines.join('')}`
 }
 
-const exits = '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central cannot be reached.'
+const exits = '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central or PyPI cannot be reached.'
 
 const addUp = (stack: Command) =>
   stack

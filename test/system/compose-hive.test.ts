@@ -8,17 +8,20 @@ import { pinsFrom } from '../../src/stack/jars.ts'
 import { hive } from '../../src/stack/parts/hive.ts'
 import { spark } from '../../src/stack/parts/spark.ts'
 import { installations } from '../../src/stack/place.ts'
+import { composeSkip as skip } from './compose.ts'
+import { execute } from './textstream.ts'
 
 interface Service {
   readonly image: string
   readonly command?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
   readonly ports?: readonly string[]
+  readonly network_mode?: string
 }
 
 const textOf = (part: string, file: string) => readFile(join(installations, part, file), 'utf8')
 const servicesOf = async (part: string): Promise<Record<string, Service>> =>
-  parse(await textOf(part, 'compose.yaml')).services
+  parse(await textOf(part, 'compose.yaml'), { merge: true }).services
 
 /** `-Dname=value` and `--conf=name=value`. */
 const settingsIn = (words: readonly string[]): Map<string, string> =>
@@ -28,6 +31,9 @@ const settingsIn = (words: readonly string[]): Map<string, string> =>
     ),
   )
 
+const onTheirPorts = (value: string) =>
+  value.replace(/\{\{(?:hive\.)?ports\.([\w-]+)\}\}/g, (_, name: string) => String(hive.ports[name]))
+
 const alike = (
   expected: Iterable<readonly [string, string]>,
   elsewhere: RegExp,
@@ -35,7 +41,7 @@ const alike = (
 ) => {
   const wanted = [...expected].filter(([name]) => !elsewhere.test(name))
   assert.ok(wanted.length > 5)
-  for (const [name, value] of wanted) assert.equal(container.get(name), value, name)
+  for (const [name, value] of wanted) assert.equal(container.get(name), onTheirPorts(value), name)
 }
 
 test("Hive's containers have the settings of the daemons without Docker, but where things are", async () => {
@@ -45,7 +51,7 @@ test("Hive's containers have the settings of the daemons without Docker, but whe
   )
   const { metastore, hiveserver2 } = await servicesOf('hive')
   const words = [metastore, hiveserver2].flatMap(({ environment }) => environment!.SERVICE_OPTS.split(/\s+/))
-  const elsewhere = /URL|uris|host$|port$|\.dir$|scratchdir|location|log4j|async/
+  const elsewhere = /URL|host$|port$|\.dir$|scratchdir|location|log4j|async/
   alike(settings, elsewhere, settingsIn(words))
   for (const { environment } of [metastore, hiveserver2])
     assert.match(environment!.SERVICE_OPTS, /-Duser\.timezone=UTC/)
@@ -54,8 +60,29 @@ test("Hive's containers have the settings of the daemons without Docker, but whe
 test("Spark's container has the settings of the server without Docker, but where things are", async () => {
   const properties = await textOf('spark', 'conf/spark.properties')
   const settings = [...properties.matchAll(/^([\w.]+)=(.*)$/gm)].map(([, name, value]) => [name, value] as const)
-  const elsewhere = /master$|host$|bindAddress|binding|ui\.port|\.dir$|uris|jars\.path|defaultFS|executor/
+  const elsewhere = /master$|binding|ui\.port|\.dir$|jars\.path|defaultFS|executor/
   alike(settings, elsewhere, settingsIn((await servicesOf('spark')).spark.command!))
+})
+
+test('Hadoop, Hive and Spark join in one network, with the ports of each', async () => {
+  const services = await Promise.all(['hadoop', 'hive', 'spark'].map(servicesOf))
+  const networks = services.map(({ network: { ports, ...rest } }) => rest)
+  assert.deepEqual(networks[1], networks[0])
+  assert.deepEqual(networks[2], networks[0])
+  for (const [name, { ports, network_mode: mode }] of services.flatMap(Object.entries<Service>)) {
+    if (name === 'network' || /driver|jars/.test(name)) continue
+    assert.deepEqual([name, ports, mode], [name, undefined, 'service:network'])
+  }
+})
+
+test('docker-compose takes the three together', { skip }, async () => {
+  const files = ['hadoop', 'hive', 'spark'].flatMap(part => ['-f', join(installations, part, 'compose.yaml')])
+  const { code, stdout, stderr } = await execute('docker-compose', [...files, 'config'])
+  assert.equal(code, 0, stderr)
+  const { network } = parse(stdout).services as Record<string, Service>
+  const published = network.ports!.map(port => Number(port.split(':')[1]))
+  for (const { ports } of [hive, spark]) for (const port of Object.values(ports)) assert.ok(published.includes(port))
+  assert.ok(published.includes(9820))
 })
 
 test('the containers are reached at the ports of the parts', async () => {
