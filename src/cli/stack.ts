@@ -110,7 +110,8 @@ const partsHelp = () => {
   return `\nParts, and the ports that they take on 127.0.0.1:\n${lines.join('')}`
 }
 
-const exits = '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central or PyPI cannot be reached.'
+const exits =
+  '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central or PyPI cannot be reached.'
 
 const addUp = (stack: Command) =>
   stack
