@@ -5,6 +5,9 @@ type Authentication = Parameters<InstanceType<typeof import('hive-driver').HiveC
 
 const user = { username: 'textstream', password: 'textstream' }
 
+/** What the driver throws is not always an error. */
+const whyOf = (thrown: unknown): string => String((thrown as { message?: unknown } | null)?.message ?? thrown)
+
 /** A session in which a statement has a result. */
 const ask = async (port: number, authentication: Authentication, onError: (thrown: unknown) => void) => {
   const { HiveClient, HiveUtils, connections, thrift } = (await import('hive-driver')).default
@@ -39,6 +42,8 @@ export const hiveServer = async ({ hiveserver2 }: Ports, signal: AbortSignal): P
   signal.addEventListener('abort', () => failed.reject(signal.reason), { once: true })
   try {
     await Promise.race([ask(hiveserver2, authentication, failed.reject), failed.promise])
+  } catch (thrown) {
+    throw new Error(whyOf(thrown), { cause: thrown })
   } finally {
     hangUp()
   }
