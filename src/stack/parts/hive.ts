@@ -70,6 +70,8 @@ export const hive: Part = {
   ],
   variables,
   ports: { postgres: 5432, metastore: 9083, hiveserver2: 10000, 'hiveserver2-http': 10002 },
+  // A query's job splits or decodes paths with others.
+  breaksPaths: /[^\p{L}\p{N}/._+@=~-]/u,
   memoryMiB: 1100,
   daemons: [
     postgres,
