@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileStatus, Hdfs } from '../wire/hdfs.ts'
 import { hdfsPath } from '../wire/hdfs-address.ts'
+import { writeAnew } from '../wire/hdfs-write-anew.ts'
 import type { Copies, Copy } from './hdfs-copies.ts'
 import { digestOf, type LocalFile, localFiles, readLocal } from './hdfs-local.ts'
 import type { HdfsProgress } from './hdfs-progress.ts'
@@ -31,22 +32,45 @@ const makeParent = async (hdfs: Hdfs, path: string, made: string) => {
   if (parentOf(path) !== made) await hdfs.makeFolder(parentOf(path))
 }
 
-/** Written under a name that nobody reads, and renamed once it is whole. */
-const put = async (file: LocalFile, path: string, { hdfs, folder, progress }: Target, replaces: boolean) => {
-  const hash = createHash('sha256')
-  async function* bytes() {
-    for await (const piece of readLocal(file)) {
-      hash.update(piece)
+/** The bytes of a file, counted and digested. */
+class Counted {
+  readonly #file: LocalFile
+  readonly #progress: HdfsProgress
+  #hash = createHash('sha256')
+  #bytes = 0
+
+  constructor(file: LocalFile, progress: HdfsProgress) {
+    this.#file = file
+    this.#progress = progress
+  }
+
+  /** From the beginning, whatever was read before. */
+  async *read(): AsyncGenerator<Buffer> {
+    this.#progress.bytes -= this.#bytes
+    this.#bytes = 0
+    this.#hash = createHash('sha256')
+    for await (const piece of readLocal(this.#file)) {
+      this.#hash.update(piece)
+      this.#bytes += piece.length
+      this.#progress.bytes += piece.length
       yield piece
-      progress.bytes += piece.length
     }
   }
+
+  sha256(): string {
+    return this.#hash.digest('hex')
+  }
+}
+
+/** Written under a name that nobody reads, and renamed once it is whole. */
+const put = async (file: LocalFile, path: string, { hdfs, folder, progress }: Target, replaces: boolean) => {
+  const bytes = new Counted(file, progress)
   const temporary = temporaryIn(folder)
   try {
-    await hdfs.write(temporary, bytes(), { overwrite: true })
+    await writeAnew(hdfs, temporary, () => bytes.read())
     await makeParent(hdfs, path, folder)
     await hdfs.rename(temporary, path, { overwrite: replaces })
-    return hash.digest('hex')
+    return bytes.sha256()
   } catch (thrown) {
     // The next put removes it if this cannot.
     await hdfs.remove(temporary).catch(() => {})

@@ -5,6 +5,7 @@ import type { HadoopWishes } from '../refresh/hadoop/setting.ts'
 import { harmless } from '../std/terminal.ts'
 import { oneOrMore } from './numbers.ts'
 import { say } from './run.ts'
+import { amount } from './words.ts'
 
 export interface HadoopFlags {
   readonly jobconf: readonly string[]
@@ -53,11 +54,12 @@ const progress = () => {
 /** What Hadoop counted that people may want to know. */
 const cost = ({ counters, trackingUrl }: Story): string | undefined => {
   const count = (name: string) => counters.get(name) ?? 0
-  if (counters.size === 0) return undefined
-  const tasks = `${count('Launched map tasks')} maps, ${count('Launched reduce tasks')} reduces`
+  const [maps, reduces] = [count('Launched map tasks'), count('Launched reduce tasks')]
+  if (maps + reduces === 0) return undefined
   const failed = count('Failed map tasks') + count('Failed reduce tasks')
   const parts = [
-    tasks,
+    amount(maps, 'map'),
+    amount(reduces, 'reduce'),
     ...(failed > 0 ? [`${failed} tries failed`] : []),
     `${(count('CPU time spent (ms)') / 1000).toFixed(1)} s of CPU`,
     ...(trackingUrl === undefined ? [] : [harmless(trackingUrl)]),

@@ -9,6 +9,7 @@ import { isKafkaAddress } from '../topic/kafka-address.ts'
 import { isHdfsAddress } from '../wire/hdfs-address.ts'
 import { addHadoopOptions, type HadoopFlags, wishesOf } from './refresh-hadoop.ts'
 import { type ReportFlags, report } from './refresh-report.ts'
+import { say } from './run.ts'
 import { untilSignal } from './signals.ts'
 import { version } from './version.ts'
 
@@ -77,6 +78,7 @@ const actOnHadoop = async (inputs: string[], flags: Flags) => {
     else await run(runner, inputs, flags, wishes.cost)
   } catch (thrown) {
     if (stop.code() === undefined) throw thrown
+    if (thrown instanceof StreamError) say(`textstream: ${thrown.message}`)
     process.exitCode = stop.code()
   }
 }

@@ -11,6 +11,7 @@ import { printStatus, tellEvents } from './stack-words.ts'
 const examples = `Examples:
   textstream stack up kafka                      a real broker on 127.0.0.1:9092; returns when it is ready
   textstream stack up kafka-exporter             and its state for Prometheus on 127.0.0.1:9308
+  textstream stack up hadoop                     HDFS, YARN and MapReduce, on 127.0.0.1:9820, 9870, 8088, 8042, 19888
   textstream stack up hadoop hive spark          tables in HDFS, for JDBC and for Spark Connect
   textstream stack status
   textstream stack logs kafka -f

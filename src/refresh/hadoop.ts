@@ -73,11 +73,14 @@ const together = async (work: readonly Promise<unknown>[], stopping: AbortContro
 }
 
 /** The job itself, and meanwhile the digests of what it reads. */
-const runPlan = async (setting: HadoopSetting, inputs: readonly Input[], plan: Plan): Promise<string[]> => {
-  const made = Promise.all([setting.task(), setting.jar()])
-  made.catch(() => {})
+const runPlan = async (
+  setting: HadoopSetting,
+  { inputs, scratch }: Job,
+  plan: Plan,
+  made: Promise<[task: string, jar: string]>,
+): Promise<string[]> => {
   const digests = await bringThere(inputs, plan, setting.signal)
-  await using local = await localFiles(plan.listed, ...(await made))
+  await using local = await localFiles(plan.listed, ...(await made), scratch)
   const stopping = new AbortController()
   const signal = AbortSignal.any([setting.signal, stopping.signal])
   const run = { ...setting, job: { ...plan.job, ...local.files }, cwd: local.cwd, signal }
@@ -89,13 +92,15 @@ const runPlan = async (setting: HadoopSetting, inputs: readonly Input[], plan: P
 const run = async (setting: HadoopSetting, job: Job): Promise<Ran> => {
   for (const input of job.inputs) checkName(input)
   const { yarn, user, signal } = setting
+  const made = Promise.all([setting.task(), setting.jar()])
+  made.catch(() => {})
   const cluster = await yarn?.size()
   const id = randomBytes(6).toString('hex')
   const hdfs = hdfsOf(job, setting.hdfs)
   const abandon = (other: string) => endTagged(setting, tagOf(other))
   await using staging = await openStaging({ hdfs, user, id, abandon })
   const plan = planOf(job, { ...setting, id, hdfs, staging: staging.path, cluster })
-  const inputDigests = await runPlan(setting, job.inputs, plan)
+  const inputDigests = await runPlan(setting, job, plan, made)
   const output = { hdfs, dir: plan.dir, reducers: plan.job.reducers }
   const into = job.outOn === undefined ? job.out : job.scratch
   const { joined } = plan.job

@@ -78,7 +78,9 @@ export const receipt = (how: (json: Record<string, never>) => void) => (one: Cop
     return JSON.stringify(json)
   })
 
-export const spoiled: Record<string, [spoil: (copy: Copy) => void, findings: RegExp[]]> = {
+type Spoil = (copy: Copy) => void
+
+export const spoiled: Record<string, [spoil: Spoil, findings: RegExp[]]> = {
   'no receipt': [
     ({ out }) => rmSync(join(out, '_receipt.json')),
     [/^files: _receipt.json is missing: the refresh did not finish/],

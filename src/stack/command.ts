@@ -23,7 +23,8 @@ export interface Setting {
 
 const javaCommand = async (program: JavaProgram, { environment, javaOptions }: Setting): Promise<CommandLine> => {
   const classPath = program.classPath ?? '{{conf}}:{{lib}}/*'
-  const before = [...program.options, ...javaOptions, '-cp', classPath, program.main]
+  const crash = '-XX:ErrorFile={{logs}}/java_error_%p.log'
+  const before = [crash, ...program.options, ...javaOptions, '-cp', classPath, program.main]
   const { path, home } = await findJava(environment)
   return {
     path,

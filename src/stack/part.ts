@@ -59,7 +59,7 @@ export interface Daemon {
   /** From then to SIGKILL. */
   readonly stopMsMax: number
   /**
-   * Processes that it started, by what lies in its data, each the leader of a group. Those that outlive it, as it was
+   * Processes that it started, by what lies in its data. Those that outlive it, as it was
    * killed, are ended before it is started again and when it is ended.
    */
   readonly children?: (data: string) => Promise<readonly Identity[]>

@@ -65,3 +65,10 @@ test('a process that is gone was gone before', async () => {
   while (await isAlive(child.identity)) await sleep(5)
   assert.equal(await end(child.identity, 5_000), 'gone before')
 })
+
+test('a process that leads no group is ended alone', async () => {
+  using parent = await running('sleep 60 & echo $!; while :; do sleep 0.1; done')
+  const child = (await identify(Number(parent.said)))!
+  assert.equal(await end(child, 5_000), 'terminated')
+  assert.equal(await isAlive(parent.identity), true)
+})

@@ -88,13 +88,16 @@ export const isAlive = async ({ pid, start }: Identity): Promise<boolean> => {
 /** By SIGSTOP, for example. */
 export const isPaused = async ({ pid }: Identity): Promise<boolean> => (await seen(pid))?.state === 'T'
 
-const signalGroup = (pid: number, signal: NodeJS.Signals) => {
+const reached = (target: number, signal: NodeJS.Signals): boolean => {
   try {
-    process.kill(-pid, signal)
+    return process.kill(target, signal)
   } catch (thrown) {
-    if (errnoOf(thrown) !== 'ESRCH') throw thrown
+    if (errnoOf(thrown) === 'ESRCH') return false
+    throw thrown
   }
 }
+
+const signalGroup = (pid: number, signal: NodeJS.Signals) => reached(-pid, signal) || reached(pid, signal)
 
 const goneWithin = async (identity: Identity, ms: number): Promise<boolean> => {
   const until = performance.now() + ms
@@ -108,7 +111,7 @@ const goneWithin = async (identity: Identity, ms: number): Promise<boolean> => {
 export type Ended = 'gone before' | 'terminated' | 'killed'
 
 /**
- * Ends a process that leads its own group, and the group: asks it, and SIGKILL if it is still there after `stopMsMax`.
+ * Ends a process and the group that it leads, if it leads one: asks it, and SIGKILL if it is still there after `stopMsMax`.
  * A process that only has the same number is left alone. Rejects if it outlives even that.
  */
 export const end = async (

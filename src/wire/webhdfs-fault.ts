@@ -69,6 +69,12 @@ const meanings: readonly Meaning[] = [
     again: 'broken',
     todo: 'hdfs fsck says which blocks are missing or corrupt',
   },
+  {
+    when: /^(?:EOF|Connect|ConnectTimeout|Socket|SocketTimeout|NoRouteToHost|UnknownHost)Exception/,
+    code: 'hdfs/unreachable',
+    again: 'unknown',
+    todo: 'its daemons do not reach each other: is one of them down?',
+  },
   { when: /^FileNotFoundException/, code: 'hdfs/absent' },
   {
     when: /^(?:FileAlreadyExists|AlreadyBeingCreated)|rename destination|must both be directories/,

@@ -171,6 +171,25 @@ test('names that lead elsewhere are in no listing of HDFS', async t => {
   }
 })
 
+test('a DataNode that is slow, but gives enough, is no fault', async t => {
+  const pieceBytes = 70_000
+  const { hdfs, asked } = await withFile(t, one => {
+    if (one.op !== 'OPEN-data') return false
+    const bytes = rest(one)
+    let at = 0
+    const timer = setInterval(() => {
+      one.response.write(bytes.subarray(at, at + pieceBytes))
+      at += pieceBytes
+      if (at < bytes.length) return
+      clearInterval(timer)
+      one.response.end()
+    }, 150)
+    return true
+  })
+  assert.equal(await textOf(hdfs.read('/a')), text)
+  assert.equal(asked.filter(op => op === 'OPEN-data').length, 1)
+})
+
 const locations: [location: unknown, reason: string, says: RegExp][] = [
   ['http://localhost:1/webhdfs/v1/a?op=DELETE', 'failed', /no DataNode's address/],
   ['http://localhost:1/other?op=OPEN', 'failed', /no DataNode's address/],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { textOf } from './hdfs.contract.ts'
+import { writeAnew } from './hdfs-write-anew.ts'
 import type { HdfsLimits } from './webhdfs-limits.ts'
 import { fakeWebHdfs, refuse } from './webhdfs-testing.ts'
 
@@ -72,6 +73,28 @@ test('a write that fails half-way is not tried again, and says what it was', asy
   }
   await assert.rejects(hdfs.write('/x', bytes()), code('unreachable'))
   assert.equal(asked.filter(op => op === 'CREATE-data').length, 2)
+})
+
+test('what can be given again is begun anew where it was cut, but not for ever', async t => {
+  for (const cuts of [1, 2, 3]) {
+    const { hdfs, files } = await fakeWebHdfs(
+      t,
+      ({ op, request }) => {
+        const isCut = op === 'CREATE-data' && began <= cuts
+        if (isCut) request.once('data', () => request.socket.resetAndDestroy())
+        return isCut
+      },
+      hasty,
+    )
+    let began = 0
+    const writing = writeAnew(hdfs, '/x', () => {
+      began++
+      return [Buffer.from('all '), Buffer.from('of it')]
+    })
+    if (cuts === 3) await assert.rejects(writing, code('unreachable'))
+    else await writing.then(async () => assert.equal(await textOf(files.read('/x')), 'all of it'))
+    assert.equal(began, Math.min(3, cuts + 1))
+  }
 })
 
 test('a write to a DataNode that takes no more ends in time', async t => {

@@ -20,6 +20,8 @@ export interface OddNode {
   seen(name: string): Promise<void>
   has(name: string): boolean
   make(name: string): void
+  /** What a task wrote into a file of its folder. */
+  text(name: string): string
   /** Of those that it began, who are still there. */
   running(): number[]
 }
@@ -39,6 +41,7 @@ export const oddNode = (t: TestContext, script: string): OddNode => {
     path,
     has,
     make: name => writeFileSync(join(dir, name), ''),
+    text: name => readFileSync(join(dir, name), 'utf8'),
     running: () => processesOf(path),
     async seen(name) {
       for (const since = performance.now(); !has(name); await wait(pollMs)) {
@@ -64,7 +67,7 @@ const processesOf = (path: string): number[] =>
 /** Of each kind the first task is killed in the middle: it has read some of its input, and waits for more. */
 export const killedOnce = `
 if mkdir "$dir/killed-$2" 2>/dev/null; then
-  { head -c 20000; sleep 20; } <&0 | "$node" "$@" &
+  { head -c 20000; sleep 3; } <&0 | "$node" "$@" &
   sleep 0.5
   kill -9 $!
   exit 137
@@ -80,3 +83,7 @@ fi`
 export const broken = `
 echo 'textstream: it is "broken" on purpose' >&2
 exit 1`
+
+/** Notes the most memory that each kind of task took, in KiB. */
+export const measuring = `
+exec /usr/bin/time -f %M -o "$dir/kib-$2" "$node" "$@"`

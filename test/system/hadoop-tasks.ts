@@ -52,10 +52,10 @@ const int64 = (value: number): Buffer => {
   return bytes
 }
 
-const pack = (frames: readonly Frame[]): Buffer =>
+export const pack = (frames: readonly Frame[]): Buffer =>
   Buffer.concat(frames.flatMap(({ key, value }) => [int32(key.length), key, int32(value.length), value]))
 
-const unpack = (bytes: Buffer): Frame[] => {
+export const unpack = (bytes: Buffer): Frame[] => {
   const frames: Frame[] = []
   let at = 0
   const take = () => {
@@ -90,8 +90,8 @@ const splitsOf = (sizes: readonly number[], { splitBytes, packed }: Work): Range
 }
 
 /** As BlockInputFormat: whole lines that begin within the range. */
-const framesOfRange = ({ input, from, to }: Range, bytes: Buffer, { pieceBytes, packed }: Work): Frame[] => {
-  const begin = { key: Buffer.alloc(0), value: Buffer.concat([int32(input), Buffer.of(packed(input) ? 1 : 0)]) }
+const framesOfRange = ({ input, from, to }: Range, bytes: Buffer, { pieceBytes }: Work): Frame[] => {
+  const begin = { key: Buffer.alloc(0), value: int32(input) }
   const first = from === 0 ? 0 : bytes.indexOf(0x0a, from - 1) + 1
   if ((from > 0 && first === 0) || first >= to) return [begin]
   const end = bytes.indexOf(0x0a, to - 1) + 1 || bytes.length

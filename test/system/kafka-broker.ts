@@ -39,14 +39,14 @@ export const kafkaSkip = async (): Promise<string | false> => {
   }
 }
 
-/** As Linux has it, unless somebody changed it. */
-const outgoingMin = 32_768
+const offsetMin = 2_000
+/** Above are those that the system gives to outgoing connections. */
+const portMax = 32_000
 
-/** Any offset whose ports are free, below those that the system gives to outgoing connections. */
+/** Any offset whose ports are free. */
 export const freePortOffset = async (...ports: readonly number[]): Promise<number> => {
-  const most = outgoingMin - Math.max(...ports)
   for (;;) {
-    const offset = 2_000 + Math.floor(Math.random() * (most - 2_000))
+    const offset = offsetMin + Math.floor(Math.random() * (portMax - offsetMin - Math.max(...ports)))
     const free = await Promise.all(ports.map(port => isFree(port + offset)))
     if (!free.includes(false)) return offset
   }

@@ -4,7 +4,11 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { hadoopOrSkip } from '../hadoop.ts'
+import { hdfsFolder } from '../hdfs-folder.ts'
 import { execute, plainEnvironment, root, tempDir } from './textstream.ts'
+
+const { skip, hadoop } = await hadoopOrSkip()
 
 const script = (name: string) => join(root, name)
 
@@ -12,8 +16,6 @@ const script = (name: string) => join(root, name)
 const notYet = [
   'bin/start_consumer.sh --schema-file schemas/chunks.json --kafka-broker-port 9092 --topic chunks --logs-dir logs/consumer --hive-port 10000 --hive-table chunks_clustered',
   'bin/create_hive_table.sh',
-  'src/mapreduce/refresh-hadoop.sh',
-  'bin/refresh-hadoop.sh',
 ]
 
 for (const line of notYet) {
@@ -39,6 +41,30 @@ for (const name of ['bin/refresh-local.sh', 'src/mapreduce/refresh-local.sh']) {
     assert.equal(await readFile(join(dir.path, 'refresh/alone.md.txt'), 'utf8'), '"hello world"\n')
   })
 }
+
+const oldLog = '/user/hive/logs_text_stream.txt'
+
+for (const name of ['bin/refresh-hadoop.sh', 'src/mapreduce/refresh-hadoop.sh']) {
+  test(`old README: ${name} without a Hadoop says how to get one, and touches nothing`, async () => {
+    await using dir = await tempDir()
+    const env = { TEXTSTREAM_STATE: dir.path }
+    const { code, stderr } = await execute(script(name), [], { cwd: dir.path, env })
+    assert.deepEqual({ code, left: await readdir(dir.path) }, { code: 2, left: [] }, stderr)
+    assert.match(stderr, /no HDFS is known.*textstream stack up hadoop/)
+  })
+}
+
+test('old README: src/mapreduce/refresh-hadoop.sh rebuilds the log on HDFS into ./refresh', { skip }, async t => {
+  await using dir = await tempDir()
+  const { hdfs } = await hdfsFolder(t, hadoop!)
+  const log = oldLine('world"\n', '2025-03-01T10:00:01.000002') + oldLine('"hello ', '2025-03-01T10:00:01')
+  await hdfs.write(oldLog, [Buffer.from(log)], { overwrite: true })
+  const env = { TEXTSTREAM_STATE: hadoop!.state }
+  const { code, stderr } = await execute(script('src/mapreduce/refresh-hadoop.sh'), [], { cwd: dir.path, env })
+  await hdfs.remove(oldLog)
+  assert.equal(code, 0, stderr)
+  assert.equal(await readFile(join(dir.path, 'refresh/alone.md.txt'), 'utf8'), '"hello world"\n')
+})
 
 /** The old README's ports are fixed ones; a test takes any free one. */
 const startSource = async (cwd: string) => {

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
+import { isAlive } from '../../src/refresh/hadoop/alive.ts'
 import { stagingFolderOf } from '../../src/refresh/hadoop/staging.ts'
 import { findOnHdfs } from '../../src/refresh/hdfs-inputs.ts'
 import { hadoopOrSkip, type TestHadoop } from '../hadoop.ts'
 import { type HdfsFolder, hdfsFolder } from '../hdfs-folder.ts'
 import { broken, killedOnce, oddNode, waiting } from './hadoop-node.ts'
+import { startOwnHdfs } from './hdfs-own.ts'
 import { leftByInline } from './on-hadoop.ts'
 import { bin, execute, plainEnvironment, type Ran, tempDir } from './textstream.ts'
 
@@ -63,10 +64,15 @@ const start = ({ from, to }: Setup, ...flags: readonly string[]) => {
   return { child, ended: async () => ({ code: (await ended)[0] as number | null, stderr }), said: () => stderr }
 }
 
+/** Of runs that are over: others may be at work on the same cluster. */
 const stagingLeft = async ({ hdfs }: HdfsFolder): Promise<string[]> => {
   const folder = stagingFolderOf(userInfo().username)
   const left: string[] = []
-  if ((await hdfs.status(folder)) !== undefined) for await (const { name } of hdfs.list(folder)) left.push(name)
+  if ((await hdfs.status(folder)) === undefined) return left
+  for await (const { name } of hdfs.list(folder)) {
+    const pid = /-(\d+)-[0-9a-f]{12}$/.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) left.push(name)
+  }
   return left
 }
 
@@ -214,18 +220,37 @@ test('an output that cannot be written, as a quota is reached: HDFS is full, and
   await assertNothingLeft(setup)
 })
 
+test('an HDFS that is read-only: it says so, and nothing is written', { skip }, async () => {
+  await using own = await startOwnHdfs(cluster)
+  await own.hdfs.write('/log.ndjson', [Buffer.from(logOf(1))])
+  own.admin('-safemode', 'enter')
+  const env = { ...environment(), ...own.environment }
+  const args = ['refresh', '-r', 'hadoop', 'hdfs:///log.ndjson', '-o', 'hdfs:///out']
+  const { code, stderr } = await execute(bin, args, { env })
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /SafeModeException.*read-only until somebody says: hdfs dfsadmin -safemode leave/)
+  const names: string[] = []
+  for await (const { name } of own.hdfs.list('/')) names.push(name)
+  assert.deepEqual(names, ['log.ndjson'])
+})
+
 test('a dry run prints a script that a shell runs, and touches nothing', { skip }, async t => {
   await using dir = await tempDir()
   const setup = await setUp(t)
   const expected = await asInline(setup)
-  const printed = await setup.run('--dry-run', '--jobconf', "a.b=it's $HOME")
+  const more = join(dir.path, "it's more.ndjson")
+  writeFileSync(more, record({ chunk: 'more', destination_uri: '/more' }))
+  const printed = await setup.run(more, '--dry-run', '--jobconf', "a.b=it's $HOME")
   assert.equal(printed.code, 0, printed.stderr)
   await assertNothingLeft(setup)
   const env = { PATH: `${bin.slice(0, bin.lastIndexOf('/'))}:${process.env.PATH}`, ...environment() }
+  const made = /^mkdir (\S+-([0-9a-f]+))$/m.exec(printed.stdout)!
+  t.after(() => rmSync(made[1], { recursive: true, force: true }))
   const shell = await execute('/bin/sh', ['-e'], { cwd: dir.path, env, input: printed.stdout, runMsMax: 120_000 })
   assert.equal(shell.code, 0, shell.stderr)
+  await setup.folder.hdfs.remove(`${stagingFolderOf(userInfo().username)}/by-hand-${made[2]}`)
   const [run] = (await setup.folder.names()).filter(name => name.startsWith('.out.run-'))
-  const documents = [...expected].filter(([name]) => name.endsWith('.txt'))
+  const documents = [...expected, ['more.txt', 'more'] as const].filter(([name]) => name.endsWith('.txt'))
   for (const [name, text] of documents) assert.equal(await setup.folder.read(`${run}${name}`), text)
 })
 
@@ -263,5 +288,4 @@ test('what is refused before anything is done: exit 2', { skip }, async t => {
     assert.match(stderr, says)
   }
   assert.deepEqual(await setup.folder.names(), before)
-  await wait(0)
 })

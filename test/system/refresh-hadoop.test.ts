@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -10,6 +11,7 @@ import { casesOf } from '../cases/cases.ts'
 import { hadoopOrSkip } from '../hadoop.ts'
 import { type HdfsFolder, hdfsFolder } from '../hdfs-folder.ts'
 import { type Case, logOf } from './document-cases.ts'
+import { measuring, oddNode } from './hadoop-node.ts'
 import { hardLog } from './hard-log.ts'
 import { hadoopRunner, type Left, leftBy, leftByInline } from './on-hadoop.ts'
 import { tempDir } from './textstream.ts'
@@ -108,4 +110,35 @@ test('the same bytes as inline, from several reducers: all cases, hard logs, odd
   const onHadoop = await leftBy(hadoopRunner(hadoop!, folder, { reducers: 3 }), inputs)
   assertSame(onHadoop, await leftByInline(inputs))
   assert.ok(onHadoop.ran.counters.documents > 1400)
+})
+
+const mib = 2 ** 20
+const long = process.env.TEXTSTREAM_LONG !== undefined
+const needsTime =
+  spawnSync('/usr/bin/time', ['--version']).status === 0 ? false : 'needs GNU time (apt-get install time)'
+
+/** One document, its text in records of 64 KiB. */
+async function* largeLog(bytes: number) {
+  const chunk = 'é'.repeat(32 * 1024)
+  for (let seq = 0; seq * 2 * chunk.length < bytes; seq++)
+    yield Buffer.from(record({ chunk, destination_uri: '/large', response_id: 'r', seq }))
+}
+
+test('a document of 100 MB has the same bytes, and takes tasks no more memory than one of 10', {
+  skip: skip || needsTime || (long ? false : 'takes long: npm run test:long'),
+}, async t => {
+  const kib: number[][] = []
+  for (const bytes of [10 * mib, 100 * mib]) {
+    const folder = await hdfsFolder(t, hadoop!)
+    await folder.hdfs.write(`${folder.path}/log.ndjson`, largeLog(bytes))
+    const inputs = await findOnHdfs([folder])
+    const node = oddNode(t, measuring)
+    assertSame(
+      await leftBy(hadoopRunner(hadoop!, folder, { node: node.path, reducers: 2 }), inputs),
+      await leftByInline(inputs),
+    )
+    kib.push(['map', 'reduce'].map(kind => Number(node.text(`kib-${kind}`))))
+  }
+  t.diagnostic(`map and reduce, KiB: ${kib.join(' and ')}`)
+  for (const kind of [0, 1]) assert.ok(kib[1][kind] < kib[0][kind] * 1.3, `${kib}`)
 })

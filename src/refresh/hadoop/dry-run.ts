@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { basename, dirname } from 'node:path/posix'
 import type { Hdfs } from '../../wire/hdfs.ts'
 import { findOnHdfs, type OnHdfs } from '../hdfs-inputs.ts'
@@ -9,7 +9,7 @@ import type { Input } from '../inputs.ts'
 import { openAll } from '../topic-inputs.ts'
 import { streamingArguments } from './job.ts'
 import { filesIn, plainTmpdir } from './local-files.ts'
-import { hdfsOf, type Plan, planOf } from './plan.ts'
+import { hdfsOf, inName, type Plan, planOf } from './plan.ts'
 import type { HadoopSetting } from './setting.ts'
 import { commandLine, quoted } from './shell.ts'
 import { checkName } from './sources.ts'
@@ -22,13 +22,18 @@ export interface DryRun {
   readonly attempts?: boolean
 }
 
-const uploads = (inputs: readonly Input[], { listed }: Plan): string[] =>
-  inputs.flatMap((input, i) => {
+/** Links under the names that the job knows, copied as a whole. */
+const uploads = (inputs: readonly Input[], { hdfs, staging }: Plan, dir: string): string[] => {
+  const here = inputs.flatMap((input, i) => {
     if (input.hdfs !== undefined) return []
-    const to = quoted(listed[i].path)
-    if (input.packed !== undefined) return [`# "${JSON.stringify(input.name).slice(1, -1)}", unpacked, goes to ${to}`]
-    return [`textstream hdfs put ${quoted(input.path)} ${to}`]
+    const to = quoted(join(dir, 'in', inName(i)))
+    if (input.packed === undefined) return [`ln -s ${quoted(resolve(input.path))} ${to}`]
+    return [`# ${JSON.stringify(input.name)} has to lie in ${to}, unpacked, before the next line`]
   })
+  if (here.length === 0) return []
+  const folder = quoted(join(dir, 'in'))
+  return [`mkdir ${folder}`, ...here, `textstream hdfs put ${folder}/* ${quoted(`${hdfs.name}${staging}/in`)}`]
+}
 
 const end = 'END_OF_INPUTS'
 
@@ -64,7 +69,7 @@ export const dryRun = async (
       `cat > ${quoted(files.inputs)} <<'${end}'`,
       JSON.stringify(plan.listed),
       end,
-      ...uploads(inputs, plan),
+      ...uploads(inputs, plan, dir),
       commandLine(environment, command, [...before, ...streamingArguments({ ...plan.job, ...files })]),
       `# It leaves the documents in ${quoted(plan.job.output)}, with parts of the listings beside them.`,
       '',

@@ -73,6 +73,18 @@ test('a client that finds nobody is given up soon', async t => {
   await job.closed
 })
 
+test('one whose job runs is not given up so soon: a ResourceManager may start again', async t => {
+  const waits = 'INFO Client - Retrying connect to server: h/127.0.0.1:8032. Already tried 0 time(s)'
+  const lines = [
+    'INFO Job - Running job: job_1_2',
+    ...Array(50).fill(waits),
+    'INFO Job - Job job_1_2 completed successfully',
+  ]
+  const { job } = following(t, say(...lines))
+  await job.done
+  assert.equal(job.story.ended, 'succeeded')
+})
+
 test('one that is ended ends with all that it started', async t => {
   const { job } = following(t, 'sleep 100 & wait')
   job.end()

@@ -25,8 +25,8 @@ export const emptyStory = (): Story => ({ counters: new Map(), complaints: [], f
 const complaintsMax = 20
 const attemptsMax = 50
 const lineCharsMax = 4096
-/** The client tries to reach a server that is not there for a quarter of an hour. */
-const waitsMax = 5
+/** The client tries once a second to reach a server that is not there: before there is a job, and for one that runs. */
+const waitsMax = { before: 5, during: 120 }
 
 const note = (list: string[], text: string, max: number) => {
   if (list.length < max) list.push(text.slice(0, lineCharsMax))
@@ -94,10 +94,11 @@ export const follow = (
     child.once('close', () => resolve())
     const onLine = (line: string) => {
       const said = understand(line)
-      if (said?.kind === 'waits' && ++waits === waitsMax) {
+      if (said?.kind === 'waits' && ++waits >= (story.jobId === undefined ? waitsMax.before : waitsMax.during)) {
         reject(unreachable(said.server))
         end()
       }
+      if (said?.kind === 'progress') waits = 0
       if (said !== undefined) take(story, said)
       if (said !== undefined) tell(said, story)
       // What the JVM does behind that is no longer about the job.

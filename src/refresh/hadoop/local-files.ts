@@ -7,7 +7,9 @@ import type { StreamingJob } from './job.ts'
 export type JobFiles = Pick<StreamingJob, 'inputs' | 'task' | 'jar'>
 
 /** Hadoop splits lists of paths at commas and reads them as addresses: whatever ours are called, these are plain. */
-export const plainTmpdir = (): string => (/^[\w./-]+$/.test(tmpdir()) ? tmpdir() : '/tmp')
+const isPlain = (path: string) => /^[\w./-]+$/.test(path)
+
+export const plainTmpdir = (): string => (isPlain(tmpdir()) ? tmpdir() : '/tmp')
 
 export const filesIn = (dir: string): JobFiles => ({
   inputs: join(dir, 'inputs.json'),
@@ -21,8 +23,14 @@ export interface LocalFiles extends AsyncDisposable {
   readonly files: JobFiles
 }
 
-export const localFiles = async (listed: readonly ListedInput[], task: string, jar: string): Promise<LocalFiles> => {
-  const cwd = await mkdtemp(join(plainTmpdir(), 'textstream-hadoop-'))
+/** In `scratch`, where that will do. */
+export const localFiles = async (
+  listed: readonly ListedInput[],
+  task: string,
+  jar: string,
+  scratch: string,
+): Promise<LocalFiles> => {
+  const cwd = await mkdtemp(join(isPlain(scratch) ? scratch : plainTmpdir(), 'textstream-hadoop-'))
   const files = filesIn(cwd)
   await writeFile(files.inputs, JSON.stringify(listed))
   await copyFile(task, files.task)

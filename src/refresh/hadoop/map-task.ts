@@ -142,31 +142,27 @@ class LineSender implements LineTarget {
   }
 }
 
-/** What BlockInputFormat says where a part of a file begins: the file's number in `inputs.json`, and if it was unpacked. */
-const readBegin = (value: Buffer) => ({ index: value.readInt32BE(0), packed: value[4] === 1 })
-
-/** The map of the job: parts of files → what was found in their lines, to be sorted. */
+/**
+ * The map of the job: parts of files → what was found in their lines, to be sorted. An empty key begins a part, with the
+ * file's number in `inputs.json`; others are the offsets of the bytes that come with them.
+ */
 export const mapTask = ({ input, output, inputs, tell }: MapOrder): void => {
   const frames = new FrameReader(input)
   const out = new FrameWriter(output)
   const sender = new LineSender(out)
   const lines = new SplitLines(sender)
   let hasBegun = false
-  let until = 0
   for (let frame = frames.next(); frame !== undefined; frame = frames.next()) {
     const { key, value } = frame
     if (key.length === 0) {
       lines.end()
       hasBegun = false
-      const { index, packed } = readBegin(value)
-      sender.input = inputs[index]
-      until = packed ? Number.POSITIVE_INFINITY : sender.input.size
+      sender.input = inputs[value.readInt32BE(0)]
       continue
     }
-    const offset = Number(key.readBigInt64BE(0))
-    if (!hasBegun) lines.begin(offset)
+    if (!hasBegun) lines.begin(Number(key.readBigInt64BE(0)))
     hasBegun = true
-    lines.add(value.subarray(0, Math.max(0, Math.min(value.length, until - offset))))
+    lines.add(value)
   }
   lines.end()
   const { lines: all, blank, records, malformed, open_lines } = sender.counters

@@ -36,8 +36,11 @@ export const tagOf = (id: string): string => `textstream-${id}`
 export const hdfsOf = ({ outOn, inputs }: Pick<Job, 'outOn' | 'inputs'>, usual: Hdfs): Hdfs =>
   outOn ?? inputs.find(({ hdfs }) => hdfs !== undefined)?.hdfs?.hdfs ?? usual
 
+/** What a local input is called below `in/`. */
+export const inName = (i: number): string => `${i}.ndjson`
+
 const pathOf = (input: Input, i: number, hdfs: Hdfs, staging: string) =>
-  input.hdfs === undefined ? `${hdfs.name}${staging}/in/${i}.ndjson` : input.name
+  input.hdfs === undefined ? `${hdfs.name}${staging}/in/${inName(i)}` : input.name
 
 const nameOf = ({ inputs }: Pick<Job, 'inputs'>) =>
   `textstream refresh ${inputs.length === 1 ? inputs[0].name : `of ${inputs.length} logs`}`

@@ -133,7 +133,8 @@ export const runJob = async (run: JobRun): Promise<Story> => {
   try {
     await Promise.race([following.done, aborted(signal)])
   } catch (thrown) {
-    await stop(run, following)
+    // What it could not begin or reach, it can hardly end.
+    await stop(run, following).catch(() => {})
     throw thrown
   }
   const { story } = following

@@ -19,11 +19,11 @@ test('more than one reducer is never small', () => {
 })
 
 test('on one machine there are as many maps as run at once', () => {
-  assert.deepEqual(divide(files(570), stack, undefined), { splitBytes: 190 * mib, reducers: 3, isSmall: false })
+  assert.deepEqual(divide(files(570), stack, undefined), { splitBytes: 190 * mib, reducers: 2, isSmall: false })
   assert.deepEqual(divide(files(570), stack, 1).reducers, 1)
 })
 
 test('on many machines a map reads a block, and reducers are as many as there is work for', () => {
-  assert.deepEqual(divide(files(100_000), large, undefined), { splitBytes: 128 * mib, reducers: 319, isSmall: false })
-  assert.deepEqual(divide(files(1000), large, undefined), { splitBytes: 32 * mib, reducers: 8, isSmall: false })
+  assert.deepEqual(divide(files(100_000), large, undefined), { splitBytes: 128 * mib, reducers: 196, isSmall: false })
+  assert.deepEqual(divide(files(1000), large, undefined), { splitBytes: 32 * mib, reducers: 2, isSmall: false })
 })

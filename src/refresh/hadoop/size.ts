@@ -9,7 +9,7 @@ const smallBytesMax = 64 * mib
 const splitBytesMin = 32 * mib
 /** With several machines a block should be read where it lies; with one, all of them lie here. */
 const splitBytesMax = { one: 256 * mib, several: 128 * mib }
-const reducerBytes = 128 * mib
+const reducerBytes = 512 * mib
 /** What a task takes at the least, with its JVM and with Node beside it. */
 const taskMemoryMiB = 768
 const reducersMax = 999

@@ -106,7 +106,8 @@ export const hadoop: Part = {
   },
   // YARN writes them into shell scripts, unquoted.
   breaksPaths: /[^\p{L}\p{N}/._+@=~-]/u,
-  memoryMiB: 2000,
+  // The daemons take half of it, a small job the other half.
+  memoryMiB: 2400,
   advice,
   daemons: [...hdfs, ...yarn],
 }

@@ -28,9 +28,9 @@ import org.apache.hadoop.util.Progressable;
  */
 public final class DocumentOutputFormat extends FileOutputFormat<BytesWritable, BytesWritable> {
   /** A small file is mostly waiting for the NameNode. */
-  private static final int THREADS = 8;
+  private static final int THREADS = 16;
   /** Documents that wait to be written or closed; each holds one value at most. */
-  private static final int WAITING_MAX = 16;
+  private static final int WAITING_MAX = 32;
 
   @Override
   public RecordWriter<BytesWritable, BytesWritable> getRecordWriter(
