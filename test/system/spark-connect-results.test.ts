@@ -136,7 +136,16 @@ test('a batch that is too large is refused, with the setting to change', { skip 
   assert.equal((await collect(small, wide)).length, 1_000)
 })
 
-test('a value larger than a message of gRPC comes in pieces', { skip }, async () => {
+test('results that Spark packs with zstd are unpacked; how to be rid of lz4 is told', { skip }, async () => {
+  const setting = 'spark.sql.execution.arrow.compression.codec'
+  const relation = sql("select id, repeat('x', 1000) as x, array(id) as a from range(0, 100, 1, 1)")
+  await using packed = await openSpark(sparkAddress, { settings: { ...quick, [setting]: 'zstd' } })
+  assert.deepEqual(await collect(packed, relation), await collect(spark, relation))
+  await packed.configure({ [setting]: 'lz4' })
+  await assert.rejects(collect(packed, relation), { code: 'spark/failed', message: /codec to zstd or none/ })
+})
+
+test('a value larger than a piece comes in pieces', { skip }, async () => {
   const [{ x }] = await collect(spark, sql("select repeat('x', 9000000) as x"))
   assert.equal((x as string).length, 9_000_000)
 })

@@ -14,6 +14,7 @@ const dir = await tempDir()
 after(() => dir[Symbol.asyncDispose]())
 const [keys, pem] = [join(dir.path, 'keys.p12'), join(dir.path, 'certificate.pem')]
 const passphrase = 'changeit'
+const soon = { firstContactMsMax: 300 }
 
 const makeKeys = async () => {
   const store = ['-alias', 'spark', '-keystore', keys, '-storepass', passphrase]
@@ -50,11 +51,11 @@ test('TLS is spoken with who shows a certificate of the authority, and with nobo
     const ca = await readFile(pem)
     await using spark = await openSpark(address, { security: { tls: { ca } } })
     assert.match(spark.version, /^4\./)
-    const untrusting = openSpark(`sc://localhost:${front.port}/;use_ssl=true`)
+    const untrusting = openSpark(`sc://localhost:${front.port}/;use_ssl=true`, soon)
     await assert.rejects(untrusting, { code: 'spark/tls', message: /self.signed.*TEXTSTREAM_SPARK_TLS_CA/ })
-    await assert.rejects(openSpark(address), { code: 'spark/unreachable' })
+    await assert.rejects(openSpark(address, soon), { code: 'spark/unreachable' })
     const plain = { ...parseSparkAddress(sparkAddress), tls: true }
-    await assert.rejects(openSpark(plain), { code: /^spark\/(?:tls|unreachable)$/ })
+    await assert.rejects(openSpark(plain, soon), { code: /^spark\/(?:tls|unreachable)$/ })
   } finally {
     front.close()
   }
@@ -83,12 +84,15 @@ test('a port where nobody listens is told soon', { skip }, async () => {
 })
 
 test('a host that there is not is told', { skip }, async () => {
-  await assert.rejects(openSpark('sc://nowhere.invalid'), { code: 'spark/unreachable', message: /nowhere\.invalid/ })
+  await assert.rejects(openSpark('sc://nowhere.invalid', soon), {
+    code: 'spark/unreachable',
+    message: /nowhere\.invalid/,
+  })
 })
 
 test('who listens and says nothing is given up', { skip }, async () => {
   const server = await listener(socket => socket.on('error', () => {}))
-  const quiet = openSpark(`sc://127.0.0.1:${portOf(server)}`, { connectMsMax: 300, requestMsMax: 300 })
+  const quiet = openSpark(`sc://127.0.0.1:${portOf(server)}`, { connectMsMax: 300, requestMsMax: 300, ...soon })
   await assert.rejects(quiet, { code: 'spark/unreachable' })
   server.close()
 })
@@ -98,6 +102,6 @@ test('a server of something else is told from Spark', { skip }, async () => {
     socket.on('error', () => {})
     socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n'))
   })
-  await assert.rejects(openSpark(`sc://127.0.0.1:${portOf(server)}`), { code: 'spark/unreachable' })
+  await assert.rejects(openSpark(`sc://127.0.0.1:${portOf(server)}`, soon), { code: 'spark/unreachable' })
   server.close()
 })

@@ -1,4 +1,5 @@
-import { type Data, RecordBatchReader, Type } from 'apache-arrow'
+import { type Data, Type } from 'apache-arrow'
+import { arrowBatches } from './arrow-batches.ts'
 import { nullsOf, type Reader, readerOf } from './arrow-reader.ts'
 import type { Field, SparkType } from './type.ts'
 import type { Row, Value } from './value.ts'
@@ -57,7 +58,7 @@ class ArrowColumn implements Column {
 
 /** The batches in the bytes of one, which is one; `fields` are the result's columns. */
 export function* batchesIn(bytes: Uint8Array, fields: readonly Field[]): Generator<Batch> {
-  for (const { data, numRows } of RecordBatchReader.from(bytes)) {
+  for (const { data, numRows } of arrowBatches(bytes)) {
     const columns = fields.map((field, at) => new ArrowColumn(field, data.children[at]))
     yield { rows: numRows, columns }
   }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2'
+import { StreamError } from '../../std/error.ts'
 import { hostText, type SparkAddress } from './address.ts'
 import { keepAliveMs, type SparkLimits, windowBytes } from './limits.ts'
 import { type SparkSecurity, speaksTls } from './security.ts'
@@ -7,11 +8,14 @@ import { type SparkSecurity, speaksTls } from './security.ts'
 const timedOut = (connectMsMax: number) =>
   Object.assign(new Error(`no connection after ${connectMsMax} ms`), { code: 'ETIMEDOUT' })
 
-/** Throws what the network said, or that it said nothing. */
+const givenUp = () => Object.assign(new Error('the connection was given up'), { code: 'ECONNABORTED' })
+
+/** Throws what the network said, or that it said nothing, or that somebody gave up. */
 const opened = async (session: ClientHttp2Session, connectMsMax: number): Promise<void> => {
   const late = setTimeout(() => session.destroy(timedOut(connectMsMax)), connectMsMax)
+  const ended = once(session, 'close').then(() => Promise.reject(givenUp()))
   try {
-    await once(session, 'connect')
+    await Promise.race([once(session, 'connect'), ended])
   } finally {
     clearTimeout(late)
   }
@@ -28,6 +32,7 @@ export class Connection implements Disposable {
   readonly #streams = new WeakMap<ClientHttp2Session, number>()
   #session: ClientHttp2Session | undefined
   #ready: Promise<ClientHttp2Session> | undefined
+  #isClosed = false
 
   constructor(address: SparkAddress, security: SparkSecurity, { connectMsMax }: SparkLimits) {
     this.authority = `${speaksTls(address, security) ? 'https' : 'http'}://${hostText(address)}`
@@ -37,6 +42,7 @@ export class Connection implements Disposable {
 
   /** For Connect's transport. */
   async request(method: string, path: string, headers: OutgoingHttpHeaders): Promise<ClientHttp2Stream> {
+    if (this.#isClosed) throw new StreamError('spark/session-gone', 'the session was closed; open another one')
     this.#ready ??= this.#open()
     const session = await this.#ready
     const { token } = this.#security
@@ -87,7 +93,9 @@ export class Connection implements Disposable {
     this.#session?.destroy()
   }
 
+  /** For good. */
   [Symbol.dispose](): void {
+    this.#isClosed = true
     this.drop()
   }
 }

@@ -170,6 +170,8 @@ export const faultOf = (
   wantsStack = false,
 ): unknown => {
   if (!(thrown instanceof ConnectError)) return thrown
+  const own = within(thrown).find(e => e instanceof StreamError)
+  if (own !== undefined) return own
   const at = `Spark at ${sparkName(address)}`
   const error = (code: `spark/${string}`, message: string) => new StreamError(code, message, { cause: thrown })
   if (thrown.code === Code.Unauthenticated)
@@ -183,5 +185,6 @@ export const faultOf = (
     return error('spark/tls', `${at}: ${rootOf(thrown)}; set TEXTSTREAM_SPARK_TLS_CA to the authority's file`)
   if (isPassing(thrown) || isLate(thrown))
     return error('spark/unreachable', `${at}: ${rootOf(thrown)}; is it up? try: textstream stack up spark`)
-  return error('spark/failed', `${at}: ${rootOf(thrown)}; is that a Spark Connect server? its log may say more`)
+  const advice = isAnswer(thrown) ? 'its log may say more' : 'is that a Spark Connect server?'
+  return error('spark/failed', `${at}: ${rootOf(thrown)}; ${advice}`)
 }
