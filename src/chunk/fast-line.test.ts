@@ -53,6 +53,7 @@ const others: Record<string, object | string> = {
   'an escape in a name': { ...own, destination_uri: '/"' },
   'an empty uri': { ...own, destination_uri: '' },
   'another order': { ...own, chunk: undefined, text: 1 },
+  'a day that ends beyond what a double holds': { ...own, event_time: '2255-06-05T23:59:34.740993Z' },
   'a member behind': { ...own, source: { url: 'u', file: 'f' } },
   'a member behind that is a string': { ...own, supersedes: 'r' },
   'a response_id without seq': { ...own, seq: undefined },

@@ -142,6 +142,7 @@ const twoDigits = (bytes: Uint8Array, at: number, max: number): number => {
 }
 
 const dateLength = 10
+const dayMicros = 86_400e6
 const timeLength = 19
 const letterT = 0x54
 const letterZ = 0x5a
@@ -180,7 +181,8 @@ class DayCache {
       if (bytes[from + i] !== date[i]) break
     }
     date.set(bytes.subarray(from, from + dateLength))
-    this.#midnight = date[4] === dash ? microsOf(date.toString('latin1')) : Number.NaN
+    const midnight = date[4] === dash ? microsOf(date.toString('latin1')) : Number.NaN
+    this.#midnight = Number.isSafeInteger(midnight + dayMicros) ? midnight : Number.NaN
     return this.#midnight
   }
 }

@@ -52,10 +52,10 @@ const int64 = (value: number): Buffer => {
   return bytes
 }
 
-export const pack = (frames: readonly Frame[]): Buffer =>
+const pack = (frames: readonly Frame[]): Buffer =>
   Buffer.concat(frames.flatMap(({ key, value }) => [int32(key.length), key, int32(value.length), value]))
 
-export const unpack = (bytes: Buffer): Frame[] => {
+const unpack = (bytes: Buffer): Frame[] => {
   const frames: Frame[] = []
   let at = 0
   const take = () => {

@@ -29,11 +29,19 @@ const patiently = (act: () => number): number => {
   }
 }
 
+/** Reads up to `length` bytes to `into[at…]`; gives how many there were, 0 at the end. */
+export type Read = (into: Buffer, at: number, length: number) => number
+
+export const readingFrom =
+  (fd: number): Read =>
+  (into, at, length) =>
+    patiently(() => readSync(fd, into, at, length, null))
+
 const cut = () => new Error('the input ends within a record: whoever writes it has ended early')
 
 /** Reads frames from a pipe. A frame is valid until the second one behind it is read. */
 export class FrameReader {
-  readonly #fd: number
+  readonly #readMore: Read
   #bytes: Buffer = Buffer.allocUnsafeSlow(bufferBytes)
   /** Takes turns with `bytes`: what was handed out last stays where it is. */
   #other: Buffer = Buffer.allocUnsafeSlow(bufferBytes)
@@ -41,8 +49,8 @@ export class FrameReader {
   #to = 0
   #ahead: Frame | undefined
 
-  constructor(fd: number) {
-    this.#fd = fd
+  constructor(read: Read) {
+    this.#readMore = read
   }
 
   next(): Frame | undefined {
@@ -90,7 +98,7 @@ export class FrameReader {
     if (this.#to - this.#from >= bytes) return true
     this.#turn(bytes)
     while (this.#to < bytes) {
-      const got = patiently(() => readSync(this.#fd, this.#bytes, this.#to, this.#bytes.length - this.#to, null))
+      const got = this.#readMore(this.#bytes, this.#to, this.#bytes.length - this.#to)
       if (got === 0) return false
       this.#to += got
     }

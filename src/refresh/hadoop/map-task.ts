@@ -3,7 +3,7 @@ import { newCounters } from '../counters.ts'
 import { tooLong } from '../judge.ts'
 import { malformedHead, pieceBytesMax } from '../malformed.ts'
 import { countBlock, countGiant } from '../share.ts'
-import { FrameReader, FrameWriter, valueBehind } from './frames.ts'
+import { FrameReader, FrameWriter, readingFrom, valueBehind } from './frames.ts'
 import type { ListedInput } from './input-list.ts'
 import { answerKey, countersKey, malformedKey, type Place, placeBytes, writePlace } from './key.ts'
 import { follows, runBytes, runBytesMax, writeRunHead, writeRunRecord } from './runs.ts'
@@ -147,7 +147,7 @@ class LineSender implements LineTarget {
  * file's number in `inputs.json`; others are the offsets of the bytes that come with them.
  */
 export const mapTask = ({ input, output, inputs, tell }: MapOrder): void => {
-  const frames = new FrameReader(input)
+  const frames = new FrameReader(readingFrom(input))
   const out = new FrameWriter(output)
   const sender = new LineSender(out)
   const lines = new SplitLines(sender)

@@ -6,7 +6,7 @@ import { malformedTail } from '../malformed.ts'
 import type { Keyed } from '../map.ts'
 import { reduce } from '../reduce.ts'
 import { Scratch } from '../scratch.ts'
-import { type Frame, FrameReader, FrameWriter } from './frames.ts'
+import { type Frame, FrameReader, FrameWriter, readingFrom } from './frames.ts'
 import { kinds, readMalformedKey } from './key.ts'
 import { OrderedRecords } from './ordered.ts'
 import { framesOf, gathering } from './output-frames.ts'
@@ -73,7 +73,7 @@ const joinedIn =
 
 /** The reduce of the job: what mappers found, sorted → documents, and this reducer's parts of the listings. */
 export const reduceTask = (order: ReduceOrder): void => {
-  const frames = new FrameReader(order.input)
+  const frames = new FrameReader(readingFrom(order.input))
   const out = new FrameWriter(order.output)
   const open = framesOf(out)
   const openPart = (part: string) => gathering(open(partName(part, order.partition)))

@@ -63,7 +63,7 @@ export class SplitLines {
       this.#held = this.#searched = 0
       return
     }
-    const larger = Buffer.allocUnsafeSlow(2 * this.#bytes.length)
+    const larger = Buffer.allocUnsafeSlow(Math.min(2 * this.#bytes.length, lineBytesMax + lineSlack + 1))
     this.#bytes.copy(larger, 0, 0, this.#held)
     this.#bytes = larger
   }

@@ -15,7 +15,8 @@ test('a run has a folder of its own, which is gone afterwards; those of the dead
   const { hdfs } = await hdfsFolder(t, hadoop!)
   const user = `test ${process.pid}`
   const folder = stagingFolderOf(user)
-  t.after(() => hdfs.remove(folder))
+  // Hooks run in the order in which they were asked for, and the first one closes the connection.
+  await using _ = { [Symbol.asyncDispose]: async () => void (await hdfs.remove(folder)) }
   const gone = spawn('true')
   await once(gone, 'exit')
   const dead = `${folder}/${hostname()}-${gone.pid}-0123456789ab`

@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync, type StdioOptions, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { hadoopTasks, type Order, pack, unpack } from '../../../test/system/hadoop-tasks.ts'
+import { hadoopTasks, type Order } from '../../../test/system/hadoop-tasks.ts'
 import { filesBelow } from '../../../test/system/rebuild.ts'
 import { tempDir } from '../../../test/system/textstream.ts'
-import { errnoOf } from '../../std/error.ts'
 import { inline } from '../inline.ts'
 import { openInputs } from '../inputs.ts'
 import { bundledTask } from './bundle.ts'
@@ -77,67 +65,17 @@ for (const node of nodes) {
   })
 }
 
-const frame = (key: Buffer, value: Buffer) => pack([{ key, value }])
-
-const started = (words: readonly string[], stdio: StdioOptions = 'pipe') => {
+const started = (words: readonly string[]) => {
   writeFileSync(join(dir.path, 'inputs.json'), JSON.stringify([{ path: 'x', name: 'x', base: 0, size: 9 }]))
-  const child = spawn(process.execPath, [program, ...words], { cwd: dir.path, env: {}, stdio })
+  const child = spawn(process.execPath, [program, ...words], { cwd: dir.path, env: {} })
   const errors: Buffer[] = []
-  child.stderr?.on('data', piece => errors.push(piece))
+  child.stderr.on('data', piece => errors.push(piece))
   const end = async () => {
     const [code] = await once(child, 'close')
     return { code, errors: Buffer.concat(errors).toString() }
   }
   return { child, end }
 }
-
-const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants
-
-/** A pipe that does not block at either end. */
-const pipeIn = (path: string) => {
-  execFileSync('mkfifo', [path])
-  const from = openSync(path, O_RDONLY | O_NONBLOCK)
-  return { from, into: openSync(path, O_WRONLY | O_NONBLOCK) }
-}
-
-const isBusy = (thrown: unknown) => errnoOf(thrown) === 'EAGAIN'
-
-test('a task waits for whoever writes or reads its pipes slowly, also where they do not block', async () => {
-  await using own = await tempDir()
-  const [given, taken] = [pipeIn(join(own.path, 'given')), pipeIn(join(own.path, 'taken'))]
-  const { end } = started(['map'], [given.from, taken.into, 'pipe'])
-  const ended = end()
-  for (const fd of [given.from, taken.into]) closeSync(fd)
-  const text = `"${'x'.repeat(100_000)}\n`
-  const bytes = Buffer.concat([
-    frame(Buffer.alloc(0), Buffer.alloc(4)),
-    frame(Buffer.alloc(8), Buffer.from(text.repeat(30))),
-  ])
-  for (let at = 0; at < bytes.length; ) {
-    await sleep(1)
-    try {
-      at += writeSync(given.into, bytes, at)
-    } catch (thrown) {
-      if (!isBusy(thrown)) throw thrown
-    }
-  }
-  closeSync(given.into)
-  const out: Buffer[] = []
-  for (const piece = Buffer.alloc(50_000); ; ) {
-    await sleep(1)
-    try {
-      const got = readSync(taken.from, piece)
-      if (got === 0) break
-      out.push(Buffer.from(piece.subarray(0, got)))
-    } catch (thrown) {
-      if (!isBusy(thrown)) throw thrown
-    }
-  }
-  closeSync(taken.from)
-  const { code, errors } = await ended
-  assert.equal(code, 0, errors)
-  assert.equal(unpack(Buffer.concat(out)).length, 30 * 2 + 1)
-})
 
 const faults: Record<string, readonly [words: readonly string[], given: Buffer, says: RegExp]> = {
   'an input that was cut': [['map'], Buffer.of(0, 0, 0, 5, 1), /^textstream: the input ends within a record/m],
@@ -148,7 +86,7 @@ const faults: Record<string, readonly [words: readonly string[], given: Buffer, 
 for (const [what, [words, given, says]] of Object.entries(faults)) {
   test(`a task fails, and says so in a line of ours: ${what}`, async () => {
     const { child, end } = started(words)
-    child.stdin!.end(given)
+    child.stdin.end(given)
     const { code, errors } = await end()
     assert.equal(code, 1)
     assert.match(errors, says)
