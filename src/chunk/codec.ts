@@ -85,6 +85,12 @@ export const decode = (line: Uint8Array): Chunk | Malformed | undefined => {
   return isUtf8(bytes) ? decodeText(bytes.toString()) : { malformed: 'not UTF-8' }
 }
 
+/** The record in a line; none in a line that is blank or malformed. */
+export const recordIn = (line: Uint8Array): Chunk | undefined => {
+  const decoded = decode(line)
+  return decoded === undefined || isMalformed(decoded) ? undefined : decoded
+}
+
 /** The record as one line of JSON, its line end included; `decode` gives the same record back. */
 export const encode = (record: Chunk): Buffer => {
   const { chunk, agent_id, destination_uri, event_time, response_id, seq, supersedes } = record

@@ -28,12 +28,17 @@ const placesIn = (command: Command): { readonly name: string; readonly text: str
   return named.flatMap(([name, value]) => (noPlaces.has(name) ? [] : texts(value).map(text => ({ name, text }))))
 }
 
+const howKafka = (command: Command) =>
+  command.name().endsWith('produce')
+    ? 'produce takes Kafka as -k host:port -t topic'
+    : 'a topic of Kafka can be read by tap, cat, refresh and consume'
+
 /** Refuses these among the arguments and options of a command, before it does anything. */
 export const refuseForeignPlaces = (command: Command): void => {
   const places = placesIn(command)
   const misplaced = places.find(({ name, text }) => isKafkaAddress(text) && !takesKafka.has(name))
   if (misplaced !== undefined)
-    throw new StreamError('cli/usage', `"${misplaced.text}" is no folder; produce takes Kafka as -k host:port -t topic`)
+    throw new StreamError('cli/usage', `"${misplaced.text}" is no folder; ${howKafka(command)}`)
   const known = takesHdfs[command.name().replace(/^textstream /, '')]
   const isKnown = (text: string, name: string) => isHdfsAddress(text) && known?.has(name)
   const place = places.find(({ name, text }) => onHadoop.test(text) && !isKnown(text, name))?.text

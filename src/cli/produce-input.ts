@@ -5,8 +5,10 @@ import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { ProduceFlags } from './produce-flags.ts'
+import { hintsFor } from './produce-hints.ts'
 import { exit, say } from './run.ts'
 import { madeDurable, untilSignal } from './signals.ts'
+import { amount } from './words.ts'
 
 /** Faults beyond these are counted, not told one by one. */
 const toldMax = 20
@@ -38,11 +40,11 @@ const teller = () => {
 }
 
 const summary = ({ format, chunks, bytes, malformed, destination_uri, agent_id, ended }: Poured) => {
-  const what = format === 'text' ? 'chunks' : 'records'
+  const what = format === 'text' ? 'chunk' : 'record'
   const where = destination_uri === undefined ? '' : ` into ${harmless(destination_uri)}`
   const who = agent_id === undefined ? '' : ` by ${harmless(agent_id)}`
-  const bad = malformed === 0 ? '' : `, ${malformed.toLocaleString('en')} malformed lines`
-  return `${chunks.toLocaleString('en')} ${what}, ${bytes.toLocaleString('en')} bytes${where}${who}${bad}: ended with "${ended}"`
+  const bad = malformed === 0 ? '' : `, ${amount(malformed, 'malformed line')}`
+  return `${amount(chunks, what)}, ${amount(bytes, 'byte')}${where}${who}${bad}: ended with "${ended}"`
 }
 
 const optional = ({ agent, uri, format, seed }: ProduceFlags) => ({
@@ -80,7 +82,8 @@ export const produceInput = async (topic: Topic, flags: ProduceFlags): Promise<v
   }
   const onFault = (offset: number, byte: number) =>
     tell(`standard input is not UTF-8 at offset ${offset} (0x${byte.toString(16).padStart(2, '0')}): kept as U+FFFD`)
-  const poured = await pour(process.stdin, topic, { ...optional(flags), signal: stop.signal, setAside, onFault })
+  const options = { ...optional(flags), ...hintsFor(process.env), signal: stop.signal, setAside, onFault }
+  const poured = await pour(process.stdin, topic, options)
   process.stdin.destroy()
   report(poured, faults(), malformed.path, flags)
   process.exitCode = stop.code() ?? (faults() > 0 ? exit.findings : exit.done)

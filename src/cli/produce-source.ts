@@ -3,6 +3,7 @@ import { type Delivery, type DeliveryState, newProgress, produce } from '../prod
 import { harmless } from '../std/terminal.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { ProduceFlags } from './produce-flags.ts'
+import { hintsFor } from './produce-hints.ts'
 import { showProgress } from './produce-progress.ts'
 import { exit, say } from './run.ts'
 import { madeDurable, untilSignal } from './signals.ts'
@@ -76,7 +77,7 @@ export const produceSource = async (topic: Topic, flags: ProduceFlags): Promise<
   let deliveries: Delivery[]
   {
     using _ = showProgress(progress)
-    const options = { again, progress, streams: concurrency, signal: stop.signal }
+    const options = { again, progress, streams: concurrency, signal: stop.signal, ...hintsFor(process.env) }
     deliveries = await produce(source, topic, seed === undefined ? options : { ...options, seed })
   }
   report(deliveries, (performance.now() - began) / 1000, stop.code() !== undefined)

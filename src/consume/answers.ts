@@ -1,3 +1,4 @@
+import { answerKey } from '../chunk/answer-key.ts'
 import { hashBytes } from '../chunk/answer-table.ts'
 import type { Follower, Recipe } from '../cluster/cluster.ts'
 import { damaged, joinHead, type Memory, splitHead } from './kept.ts'
@@ -24,8 +25,7 @@ export interface Answer {
 
 const prefix = 'a/'
 
-const keyOf = (destinationUri: string, responseId: string) =>
-  `${prefix}${destinationUri.length} ${destinationUri}${responseId}`
+const keyOf = (destinationUri: string, responseId: string) => prefix + answerKey(destinationUri, responseId)
 
 const saved = ({ seen, carry, follower }: Answer): Uint8Array =>
   joinHead({ seen: seen.save(), ...(carry !== 0 && { carry }) }, follower.save())

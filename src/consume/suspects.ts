@@ -1,3 +1,4 @@
+import { answerKey } from '../chunk/answer-key.ts'
 import type { RowKey, WarehouseWriter } from '../warehouse/warehouse.ts'
 import type { Gathered, Suspect } from './gathered.ts'
 
@@ -35,8 +36,7 @@ const keyOf = ({ answer, seq }: Suspect): RowKey => ({
   seq,
 })
 
-const nameOf = ({ destination_uri, response_id, seq }: RowKey) =>
-  `${seq} ${destination_uri.length} ${destination_uri}${response_id}`
+const nameOf = ({ destination_uri, response_id, seq }: RowKey) => `${seq} ${answerKey(destination_uri, response_id)}`
 
 const isEnding = (stored: { reason: string; chunks: number; bytes: number; sha256: string }, suspect: Suspect) => {
   const { ending } = suspect

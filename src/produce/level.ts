@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
+import { answerKey } from '../chunk/answer-key.ts'
 import type { Chunk } from '../chunk/chunk.ts'
-import { decode, isMalformed } from '../chunk/codec.ts'
+import { recordIn } from '../chunk/codec.ts'
 import { FastLine } from '../chunk/fast-line.ts'
 import { asBuffer } from '../std/bytes.ts'
 import type { Tee, TeeWriter } from '../topic/tee.ts'
 import type { Topic, TopicWriter } from '../topic/topic.ts'
-import { keyOf } from './answer-key.ts'
 import type { Taken } from './taken.ts'
 
 /** Copies are made durable together up to so many bytes. */
@@ -47,15 +47,15 @@ const numberedReader = (onUri: (bytes: Uint8Array, from: number, to: number) => 
       onUri(line, plain.uriFrom, plain.uriTo)
       if (plain.idFrom === plain.idTo || plain.seq < 0) return undefined
       const uri = line.toString('utf8', plain.uriFrom, plain.uriTo)
-      return { uri, key: keyOf(uri, line.toString('utf8', plain.idFrom, plain.idTo)), seq: plain.seq }
+      return { uri, key: answerKey(uri, line.toString('utf8', plain.idFrom, plain.idTo)), seq: plain.seq }
     }
-    const record = decode(line)
-    if (record === undefined || isMalformed(record)) return undefined
+    const record = recordIn(line)
+    if (record === undefined) return undefined
     const uri = Buffer.from(record.destination_uri)
     onUri(uri, 0, uri.length)
     const { response_id, seq } = record
     if (!response_id || seq === undefined) return undefined
-    return { uri: record.destination_uri, key: keyOf(record.destination_uri, response_id), seq, record }
+    return { uri: record.destination_uri, key: answerKey(record.destination_uri, response_id), seq, record }
   }
 }
 

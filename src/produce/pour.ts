@@ -5,6 +5,7 @@ import { isTee } from '../topic/tee.ts'
 import type { Topic, TopicWriter } from '../topic/topic.ts'
 import { type Random, seededRandom, systemRandom } from './chance.ts'
 import { Desk, type Progress } from './desk.ts'
+import type { HintOptions } from './hint.ts'
 import { Recording } from './recording.ts'
 import { Records, type SetAside } from './records.ts'
 import { holdingsOf } from './scan.ts'
@@ -25,6 +26,8 @@ export interface PourOptions {
   readonly agent?: string
   readonly uri?: string
   readonly seed?: string
+  /** Where the names that the topic has are kept from run to run. */
+  readonly hints?: HintOptions
   /** Ends the input early: what was read is made durable, and its answer ends with reason `cancel`. */
   readonly signal?: AbortSignal
   readonly setAside: (line: SetAside) => void
@@ -181,10 +184,10 @@ async function* chain(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerato
 }
 
 /** The names of all documents there are. */
-const takenIn = async (topic: Topic, signal: AbortSignal | undefined): Promise<Taken> => {
+const takenIn = async (topic: Topic, { signal, hints }: PourOptions): Promise<Taken> => {
   const taken = new Taken()
-  for (const place of isTee(topic) ? topic.places : [topic])
-    await holdingsOf(place, { url: '', files: new Set(), taken, ...(signal && { signal }) })
+  const of = { url: '', files: new Set<string>(), taken, ...(signal && { signal }), ...(hints && { hints }) }
+  for (const place of isTee(topic) ? topic.places : [topic]) await holdingsOf(place, of)
   return taken
 }
 
@@ -195,7 +198,7 @@ const flowInto = async (
   options: PourOptions,
 ): Promise<Poured> => {
   const { clock = systemClock, random = systemRandom, signal, progress } = options
-  const taken = options.uri === undefined ? await takenIn(topic, signal) : new Taken()
+  const taken = options.uri === undefined ? await takenIn(topic, options) : new Taken()
   const names = seededRandom(options.seed ?? randomBytes(16).toString('hex'))
   const desk = new Desk(writer, { clock, random, names, taken, signal })
   const blocks = readUntil(input, desk.signal)

@@ -7,6 +7,7 @@ import type { Topic, TopicWriter } from '../topic/topic.ts'
 import { type CaptureContext, capture, type Delivery, type Plan } from './capture.ts'
 import { type Random, seededRandom, systemRandom } from './chance.ts'
 import { Desk, type Progress } from './desk.ts'
+import type { HintOptions } from './hint.ts'
 import { level } from './level.ts'
 import { type RetryLimits, retryLimits } from './retry.ts'
 import { type Holdings, holdingsOf } from './scan.ts'
@@ -27,6 +28,8 @@ export interface ProduceOptions {
   /** Captures every text anew, into new documents. */
   readonly again?: boolean
   readonly streams?: number
+  /** Where what is known of the topic is kept from run to run, so that the next one need not read all of it. */
+  readonly hints?: HintOptions
   /** Ends the run early: what was read is made durable, answers stay open, and the next run goes on. */
   readonly signal?: AbortSignal
   readonly clock?: Clock
@@ -63,11 +66,11 @@ const deliver = async (
   files: readonly string[],
   options: ProduceOptions,
 ): Promise<Delivery[]> => {
-  const { clock = systemClock, random = systemRandom, retry = retryLimits, progress = newProgress() } = options
+  const { clock = systemClock, random = systemRandom, retry = retryLimits, progress = newProgress(), hints } = options
   const taken = new Taken()
   const of = { url: source.url, files: new Set(files), taken, ...(options.signal && { signal: options.signal }) }
   const apart = isTee(topic) ? await level(topic, writer as TeeWriter, of) : undefined
-  const holdings = await holdingsOf(topic, { ...of, ...(apart && { apart }) })
+  const holdings = await holdingsOf(topic, { ...of, ...(apart && { apart }), ...(hints && { hints }) })
   // What was left unread may hold any of the texts.
   if (options.signal?.aborted) return []
   const names = seededRandom(options.seed ?? randomBytes(16).toString('hex'))

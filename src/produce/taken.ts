@@ -2,6 +2,8 @@ const bits = 2 ** 27
 const pageBits = 2 ** 16
 const probes = 4
 
+export const pageBytes = pageBits / 8
+
 /**
  * The names that are taken, in at most 16 MiB however many they are (a Bloom filter, whose pages are made as they are
  * needed). A taken name is always known as such. A free one may be refused, 1 in 250 of them at ten million taken
@@ -31,9 +33,21 @@ export class Taken {
     return true
   }
 
+  /** All that is known, as pages by their numbers. */
+  *pages(): Generator<readonly [number: number, page: Uint8Array]> {
+    for (const [number, page] of this.#pages.entries()) if (page !== undefined) yield [number, page]
+  }
+
+  /** What was taken when `pages` gave this one is taken here, too. */
+  addPage(number: number, page: Uint8Array): void {
+    const own = this.#pages[number]
+    if (own === undefined) this.#pages[number] = new Uint8Array(page)
+    else for (let at = 0; at < own.length; at++) own[at] |= page[at]
+  }
+
   #page(bit: number): Uint8Array {
     const number = Math.floor(bit / pageBits)
-    this.#pages[number] ??= new Uint8Array(pageBits / 8)
+    this.#pages[number] ??= new Uint8Array(pageBytes)
     return this.#pages[number]
   }
 

@@ -2,7 +2,7 @@ import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Chunk } from '../chunk/chunk.ts'
-import { decode, isMalformed } from '../chunk/codec.ts'
+import { recordIn } from '../chunk/codec.ts'
 import { asBuffer } from '../std/bytes.ts'
 import { StreamError } from '../std/error.ts'
 import type { Topic } from '../topic/topic.ts'
@@ -47,9 +47,8 @@ class Follower {
   recordOf(bytes: Uint8Array): Chunk | undefined {
     const line = asBuffer(bytes)
     if (!this.#mayName(line)) return undefined
-    const record = decode(line)
-    if (record === undefined || isMalformed(record) || record.destination_uri !== this.#uri) return undefined
-    return record
+    const record = recordIn(line)
+    return record?.destination_uri === this.#uri ? record : undefined
   }
 
   /** What a record gives to show: its text if it is its turn, with all that waited for it. */

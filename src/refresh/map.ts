@@ -1,3 +1,4 @@
+import { answerKey } from '../chunk/answer-key.ts'
 import type { Chunk } from '../chunk/chunk.ts'
 import { microsOf } from '../chunk/event-time.ts'
 import { compareUtf8 } from '../std/bytes.ts'
@@ -36,7 +37,7 @@ export const mapper = () => {
     if (chunk.seq !== undefined && responseId !== '') {
       return { chunk, uri, responseId, bySeq: true, key: chunk.seq, arrival, micros }
     }
-    const answer = `${uri.length} ${uri}${responseId}`
+    const answer = answerKey(uri, responseId)
     const key = Number.isNaN(micros) ? (lastTimes.get(answer) ?? Number.NEGATIVE_INFINITY) : micros
     lastTimes.set(answer, key)
     return { chunk, uri, responseId, bySeq: false, key, arrival, micros }

@@ -24,5 +24,7 @@ test('the system clock never steps back by itself, and stays with the wall clock
     last = now
   }
   assert.equal(steps, 0)
-  assert.ok(Math.abs(last / 1000 - Date.now()) < 5)
+  // On a busy machine another process may run between the two: the closest of some tries tells.
+  const apart = Array.from({ length: 50 }, () => Math.abs(systemClock() / 1000 - Date.now()))
+  assert.ok(Math.min(...apart) < 5)
 })

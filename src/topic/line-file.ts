@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { lineBytesMax } from '../chunk/chunk.ts'
-import { decode, isMalformed } from '../chunk/codec.ts'
+import { recordIn } from '../chunk/codec.ts'
 import { errnoOf, StreamError } from '../std/error.ts'
 import { logPartition, openToRead, type Segment, unreadable } from './folder.ts'
 import { cutLines } from './lines.ts'
@@ -30,8 +30,7 @@ export type OnDamage = (damage: Damage) => void
 /** A last line without its line end counts if it is a record: nobody but its line end can be missing. */
 export const isRecord = (line: Buffer): boolean => {
   if (line.length > lineBytesMax || line.lastIndexOf(brace) === -1) return false
-  const decoded = decode(line)
-  return decoded !== undefined && !isMalformed(decoded)
+  return recordIn(line) !== undefined
 }
 
 /** A disk that cannot be written to has nothing to be synced. */

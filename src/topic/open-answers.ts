@@ -1,5 +1,6 @@
+import { answerKey, answerKeyOfLine } from '../chunk/answer-key.ts'
 import type { Chunk } from '../chunk/chunk.ts'
-import { decode, isMalformed } from '../chunk/codec.ts'
+import { recordIn } from '../chunk/codec.ts'
 import { FastLine } from '../chunk/fast-line.ts'
 import { asBuffer } from '../std/bytes.ts'
 import { readFolder } from './file-reader.ts'
@@ -14,16 +15,6 @@ export const openAnswersMax = 100_000
 interface Extent {
   readonly first: number
   last: number
-}
-
-const keyOf = (uri: string, id: string) => `${uri.length} ${uri}${id}`
-
-const keyOfLine = (line: Buffer, { uriFrom, uriTo, idFrom, idTo }: FastLine) =>
-  keyOf(line.toString('utf8', uriFrom, uriTo), line.toString('utf8', idFrom, idTo))
-
-const recordIn = (line: Buffer): Chunk | undefined => {
-  const decoded = decode(line)
-  return decoded === undefined || isMalformed(decoded) ? undefined : decoded
 }
 
 /** The answers that can be gone on with: their first record says where the rest is to be had, and they have no end. */
@@ -45,7 +36,8 @@ class OpenAnswers {
   take(entry: Entry, mayBegin: boolean): void {
     const line = asBuffer(entry.line)
     if (!this.#plain.read(line, 0, line.length)) this.#takeRecord(recordIn(line), entry.offset, mayBegin)
-    else if (this.#extents.size > 0 && this.#plain.seq >= 0) this.#goOn(keyOfLine(line, this.#plain), entry.offset)
+    else if (this.#extents.size > 0 && this.#plain.seq >= 0)
+      this.#goOn(answerKeyOfLine(line, this.#plain), entry.offset)
   }
 
   /** The greatest of `bases`, which ascend, that is not behind `cut`, and on whose two sides no answer lies. */
@@ -60,7 +52,7 @@ class OpenAnswers {
 
   #takeRecord(record: Chunk | undefined, offset: number, mayBegin: boolean) {
     if (record?.response_id === undefined || record.response_id === '' || record.seq === undefined) return
-    const key = keyOf(record.destination_uri, record.response_id)
+    const key = answerKey(record.destination_uri, record.response_id)
     if (record.end !== undefined) this.#extents.delete(key)
     else if (mayBegin && record.source !== undefined) this.#begin(key, offset)
     this.#goOn(key, offset)

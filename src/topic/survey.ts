@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { decode, isMalformed } from '../chunk/codec.ts'
+import { recordIn } from '../chunk/codec.ts'
 import { microsOf } from '../chunk/event-time.ts'
 import { logPartition, openToRead, partitionsIn, type Segment, unreadable } from './folder.ts'
 import type { Position } from './topic.ts'
@@ -21,8 +21,8 @@ export interface LogFile {
 }
 
 const timeOf = (line: Buffer): number | undefined => {
-  const record = decode(line)
-  if (record === undefined || isMalformed(record) || record.event_time === undefined) return undefined
+  const record = recordIn(line)
+  if (record?.event_time === undefined) return undefined
   const micros = microsOf(record.event_time)
   return Number.isNaN(micros) ? undefined : micros
 }

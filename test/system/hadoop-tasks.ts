@@ -28,7 +28,7 @@ export interface Order {
   readonly folder: string
 }
 
-const quiet = { counters: () => {} }
+const quiet = { counters: () => {}, alive: () => {} }
 
 export const inThisProcess: Pick<Work, 'map' | 'reduce'> = {
   map: order => mapTask({ ...order, tell: quiet }),

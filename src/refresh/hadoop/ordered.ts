@@ -43,16 +43,28 @@ export class OrderedRecords {
   readonly #runs: Runs
   readonly #reader = new RunReader()
   readonly #sorters: string
+  readonly #alive: () => void
   #answer: Buffer = Buffer.alloc(0)
   #whose = { uri: '', responseId: '' }
 
-  /** `next` gives frames of runs until they end; what must rest on the disk goes into `folder`. */
-  constructor(next: () => Frame | undefined, folder: string) {
+  /**
+   * `next` gives frames of runs until they end; what must rest on the disk goes into `folder`; `alive` is called for each
+   * record that is handled.
+   */
+  constructor(next: () => Frame | undefined, folder: string, alive: () => void) {
     this.#runs = new Runs(next)
     this.#sorters = join(folder, 'sort')
+    this.#alive = alive
   }
 
   *[Symbol.iterator](): Generator<Keyed> {
+    for (const record of this.#ordered()) {
+      this.#alive()
+      yield record
+    }
+  }
+
+  *#ordered(): Generator<Keyed> {
     for (const runs = this.#runs; runs.current !== undefined; runs.advance()) {
       if (isUndated(runs.current)) yield* this.#byArrival()
       else if (runs.goesOn && overlaps(runs.current.last, (runs.following as Run).first)) yield* this.#sortedAgain()
@@ -101,7 +113,10 @@ export class OrderedRecords {
     }
     const sorter = new Sorter(this.#sorters)
     const map = mapper()
-    for (const { record, line } of arrived.withLines()) sorter.add(map(record.chunk, record.arrival), line)
+    for (const { record, line } of arrived.withLines()) {
+      this.#alive()
+      sorter.add(map(record.chunk, record.arrival), line)
+    }
     yield* sorter.sorted()
   }
 

@@ -80,7 +80,7 @@ export const reduceTask = (order: ReduceOrder): void => {
   const counters = newCounters()
   for (const { value } of framesOfKind(kinds.counters, frames)) addMapped(counters, JSON.parse(value.toString()))
   writeMalformed(frames, () => openPart(parts.malformed))
-  const records = new OrderedRecords(() => frames.next(), order.folder)
+  const records = new OrderedRecords(() => frames.next(), order.folder, order.tell.alive)
   {
     using rows = openPart(parts.documents)
     using texts = order.joined ? openPart(parts.texts) : undefined

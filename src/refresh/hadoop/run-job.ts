@@ -108,11 +108,29 @@ const investigation = (yarn: Yarn | undefined) => {
   }
 }
 
+const endings: Readonly<Record<string, Story['ended']>> = { SUCCEEDED: 'succeeded', KILLED: 'killed' }
+
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise(resolve => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
+
+/**
+ * Of a job whose client went away without a word about its end. So it does, with "Unknown Job", where a job ends between
+ * two of its questions and the history server has not heard of it yet.
+ */
+const learnEnd = async (yarn: Yarn | undefined, story: Story, signal: AbortSignal): Promise<void> => {
+  if (yarn === undefined || story.applicationId === undefined) return
+  for (const since = performance.now(); performance.now() - since < goneMsMax; await wait(pollMs)) {
+    if (signal.aborted) return
+    const application = await yarn.application(story.applicationId).catch(() => undefined)
+    if (application === undefined || !isOver(application)) continue
+    story.ended = endings[application.finalStatus] ?? 'failed'
+    story.why = application.diagnostics
+    return
+  }
+}
 
 /** Nothing of the job runs on when this resolves. */
 const stop = async (run: JobRun, following: Following): Promise<void> => {
@@ -138,6 +156,7 @@ export const runJob = async (run: JobRun): Promise<Story> => {
     throw thrown
   }
   const { story } = following
+  if (story.ended === undefined) await learnEnd(yarn, story, signal)
   if (story.ended === 'succeeded') return story
   if (story.ended === undefined) await stop(run, following)
   signal.throwIfAborted()

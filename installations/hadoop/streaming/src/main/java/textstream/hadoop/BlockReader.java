@@ -12,9 +12,8 @@ import org.apache.hadoop.mapred.RecordReader;
 import org.apache.hadoop.util.ReflectionUtils;
 
 /**
- * A split's bytes. Each range begins with an empty key and, as the value, the number of its file in
- * four bytes and whether it is unpacked in one; then come keys that are
- * offsets in the unpacked file, eight bytes, with the bytes that are there.
+ * A split's bytes. Each range begins with an empty key and, as the value, the number of its file, four bytes; then come
+ * keys that are offsets in the unpacked file, eight bytes, with the bytes that are there.
  */
 final class BlockReader implements RecordReader<BytesWritable, BytesWritable> {
   private static final int PIECE_BYTES = 1024 * 1024;
@@ -44,7 +43,7 @@ final class BlockReader implements RecordReader<BytesWritable, BytesWritable> {
         if (next == split.ranges.size()) return false;
         lines = new Lines(split.ranges.get(next++));
         key.setSize(0);
-        setNumber(value, (long) lines.range.index << 8 | (lines.unpacks ? 1 : 0), 5);
+        setNumber(value, lines.range.index, 4);
         return true;
       }
       long offset = lines.at;
@@ -94,7 +93,6 @@ final class BlockReader implements RecordReader<BytesWritable, BytesWritable> {
   /** The lines that begin in a range, from front to back. */
   private final class Lines implements Closeable {
     final BlockSplit.Range range;
-    final boolean unpacks;
     private final FSDataInputStream file;
     private final InputStream in;
     private final long to;
@@ -107,7 +105,7 @@ final class BlockReader implements RecordReader<BytesWritable, BytesWritable> {
     Lines(BlockSplit.Range range) throws IOException {
       this.range = range;
       file = range.path.getFileSystem(job).open(range.path);
-      unpacks = range.from == 0 && isGzip();
+      boolean unpacks = range.from == 0 && isGzip();
       in = unpacks ? ReflectionUtils.newInstance(GzipCodec.class, job).createInputStream(file) : file;
       to = unpacks ? Long.MAX_VALUE : range.to;
       size = unpacks ? Long.MAX_VALUE : range.size;
