@@ -1,17 +1,24 @@
 import { asBuffer } from '../std/bytes.ts'
 import {
   as,
+  ascending,
   call,
+  coalesce,
   collect,
+  drop,
+  execute,
   lit,
   project,
   type Relation,
   type Row,
+  read,
   type SparkSession,
+  save,
+  sortWithin,
   type Value,
 } from '../wire/spark-connect/spark.ts'
 import { excerptBytesMax, type Place, type SampledWindow } from './cluster.ts'
-import { centred, made, type Stages } from './spark-features.ts'
+import { centred, counted, made, type Stages } from './spark-features.ts'
 import { countMax } from './terms.ts'
 
 /** Rows that a model is fitted on, at most. */
@@ -67,18 +74,29 @@ const sampledOf = (row: Row, number: number): SampledRow => ({
   digest: row.digest as bigint,
 })
 
-/** What is told of the rows of a sample that was counted, in an order that depends on nothing but the rows. */
-export const collectSample = async (spark: SparkSession, rows: Relation, stages: Stages): Promise<SampledRow[]> => {
-  const shown = project(centred(rows, stages), [
+const described = (sample: Relation) =>
+  project(counted(sample), [
     'destination_uri',
     'response_id',
     'seq',
     as(call('right', 'chunk', lit.int(excerptBytesMax)), 'excerpt'),
     as(call('xxhash64', 'destination_uri', 'response_id', 'seq', 'chunk'), 'digest'),
     made.counts,
-    made.centre,
   ])
-  const found = await collect(spark, shown, { rowsMax: sampleRowsMax })
-  const byDigest = (a: Row, b: Row) => ((a.digest as bigint) < (b.digest as bigint) ? -1 : 1)
-  return found.sort(byDigest).map(sampledOf)
+
+/**
+ * Puts into a folder what a fit needs of a sample, so that its text is read once. Gives it in an order that depends on
+ * nothing but the rows: sums of fractions do, too.
+ */
+export const keepSample = async (spark: SparkSession, sample: Relation, folder: string): Promise<Relation> => {
+  const path = `${folder}/sample`
+  const rows = sortWithin(coalesce(described(sample), 1), ascending('digest'))
+  await execute(spark, save(rows, path, { format: 'parquet', mode: 'overwrite' }))
+  return sortWithin(coalesce(read({ format: 'parquet', paths: [path] }), 1), ascending('digest'))
+}
+
+/** The rows of a sample that was kept, each with its centre. */
+export const collectSample = async (spark: SparkSession, kept: Relation, stages: Stages): Promise<SampledRow[]> => {
+  const rows = await collect(spark, drop(centred(kept, stages), made.features), { rowsMax: sampleRowsMax })
+  return rows.map(sampledOf)
 }

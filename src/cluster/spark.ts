@@ -1,19 +1,11 @@
 /** Clustering by Spark's ML: the recipe `classic`, fitted on a bounded sample and kept in files. */
 
-import {
-  call,
-  coalesce,
-  drop,
-  lit,
-  type Relation,
-  type SparkSession,
-  withColumns,
-} from '../wire/spark-connect/spark.ts'
+import { call, drop, lit, type Relation, type SparkSession, withColumns } from '../wire/spark-connect/spark.ts'
 import type { ClusterFacts } from './cluster.ts'
 import { centred, counted, made, type Stages } from './spark-features.ts'
 import { type Naming, nameCentres } from './spark-identity.ts'
 import { type Kept, keep, recall } from './spark-kept.ts'
-import { collectSample, type SampledRow } from './spark-sample.ts'
+import { collectSample, keepSample, type SampledRow } from './spark-sample.ts'
 import { fitStages, loadStages, saveStages } from './spark-stages.ts'
 
 export { sampleRowsMax } from './spark-sample.ts'
@@ -40,7 +32,7 @@ export interface SparkFitOptions {
 
 /** The session is the one that it was opened with. */
 export interface SparkClustering {
-  /** `sample` has chunk, destination_uri, response_id, seq; at most `sampleRowsMax` rows, none without text; at least one. It is read several times. */
+  /** `sample` has chunk, destination_uri, response_id, seq; at most `sampleRowsMax` rows, none without text; at least one. It is read once. */
   fit(sample: Relation, options: SparkFitOptions): Promise<{ model: SparkModel; clusters: readonly ClusterFacts[] }>
   /** Throws `cluster/model` if there is none. */
   load(path: string): Promise<SparkModel>
@@ -56,7 +48,7 @@ const numberOf = (numbers: readonly number[]) =>
 
 const modelOf = (kept: Kept, stages: Stages): SparkModel => {
   const { id } = kept.model
-  const hasText = call('<>', 'chunk', lit.string(''))
+  const hasText = call('>', 'chunk', lit.string(''))
   const assigned = { cluster: call('when', hasText, numberOf(kept.numbers)), model: call('when', hasText, lit.int(id)) }
   const assign = (rows: Relation) => drop(withColumns(centred(counted(rows), stages), assigned), ...Object.values(made))
   return { id, kept, assign }
@@ -81,8 +73,7 @@ const namingOf = ({ id, seed, rows, before }: SparkFitOptions): Naming => ({
 })
 
 const fit = async (spark: SparkSession, sample: Relation, options: SparkFitOptions) => {
-  // In one partition, sums are in the same order each time, and nothing is shuffled.
-  const rows = counted(coalesce(sample, 1))
+  const rows = await keepSample(spark, sample, options.path)
   const found = await fitStages(spark, rows, options.k, options.seed)
   const [sampled] = await Promise.all([
     collectSample(spark, rows, found.stages),
@@ -99,7 +90,7 @@ const fit = async (spark: SparkSession, sample: Relation, options: SparkFitOptio
 export const sparkClustering: OpenSparkClustering = spark => ({
   fit: (sample, options) => fit(spark, sample, options),
   load: async path => {
-    const [kept, stages] = await Promise.all([recall(spark, path), loadStages(spark, path)])
-    return modelOf(kept, stages)
+    const kept = await recall(spark, path)
+    return modelOf(kept, await loadStages(spark, path))
   },
 })
