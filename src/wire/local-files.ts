@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, link, open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { makeFolder, syncFolder } from '../std/durable.ts'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { lock } from '../std/lock.ts'
@@ -11,7 +10,7 @@ const isLocal = (location: string) => /^file:\/(?:\/\/)?(?!\/)/.test(location) |
 
 const pathOf = (location: string): string => {
   if (!isLocal(location)) throw new StreamError('table/usage', `"${location}" is no folder of this machine`)
-  return location.startsWith('/') ? location : fileURLToPath(location.replace(/^file:\/+/, 'file:///'))
+  return location.replace(/^file:\/+/, '/')
 }
 
 const unlessAbsent = (thrown: unknown): undefined => {
@@ -94,7 +93,8 @@ const take = async (path: string): Promise<TableLock> => {
 /** Folders of this machine, which Spark reads and writes too. */
 export const localFiles = (): TableFiles => ({
   name: 'file:',
-  urlOf: path => pathToFileURL(path).href,
+  // Hadoop decodes nothing in a path.
+  urlOf: path => `file://${path}`,
   pathOf,
   create,
   read,

@@ -22,3 +22,9 @@ export const insistOn = async <Opened>(open: () => Promise<Opened>, signal?: Abo
     await sleep(retryMs, undefined, { signal }).catch(() => {})
   }
 }
+
+export const noSpark = (): StreamError =>
+  new StreamError(
+    'spark/unreachable',
+    'no Spark: give --spark sc://host:port, or start one here: textstream stack up hive spark',
+  )
