@@ -17,7 +17,7 @@ properties, jars, kafka, topic, table, checkpoint, rows = sys.argv[1:]
 
 # of the stack's server, but for what only a server needs
 ours = ("spark.connect.", "spark.ui.", "spark.local.dir", "spark.master", "spark.executor.", "spark.port.")
-settings = {"spark.ui.enabled": "false", "spark.log.level": "ERROR", "spark.jars": jars}
+settings = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.log.level": "ERROR", "spark.jars": jars}
 settings |= {"spark.driver.memory": "1500m", "spark.driver.extraJavaOptions": "-Duser.timezone=UTC"}
 with open(properties, encoding="utf-8") as lines:
     for line in lines:
