@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto'
+import { sparkClustering } from '../../src/cluster/spark.ts'
+import { newProgress, type Progress } from '../../src/consume/consume.ts'
+import { consumeBySpark, type SparkConsumeOptions } from '../../src/consume/spark/consume.ts'
+import { kafkaTopic } from '../../src/topic/kafka.ts'
+import { brokersText, type KafkaAddress } from '../../src/topic/kafka-address.ts'
+import { KafkaBorders } from '../../src/topic/kafka-borders.ts'
+import { openHiveTables } from '../../src/warehouse/hive.ts'
+import { besideOf, type HiveName } from '../../src/warehouse/hive-name.ts'
+import { localFiles } from '../../src/wire/local-files.ts'
+import { client, quick, sparkAddress } from '../spark.ts'
+
+const { collect, lit, openSpark, runSql, sql } = client
+
+type Session = Awaited<ReturnType<typeof openSpark>>
+type Row = Awaited<ReturnType<typeof collect>>[number]
+
+export type TableKind = 'chunks' | 'openings' | 'endings' | 'rejected' | 'clusters'
+
+/** A table of Hive that no other test knows, gone with its files afterwards. */
+export class SparkTable implements AsyncDisposable {
+  readonly name: string
+  readonly #path: HiveName
+  #spark: Session | undefined
+
+  constructor(prefix = 'test') {
+    this.name = `${prefix}_${randomUUID().slice(0, 8)}`
+    this.#path = ['default', this.name]
+  }
+
+  nameOf(kind: TableKind): string {
+    return kind === 'chunks' ? this.name : besideOf(this.#path, kind).join('.')
+  }
+
+  async spark(): Promise<Session> {
+    this.#spark ??= await openSpark(sparkAddress, { settings: { ...quick, 'spark.sql.session.timeZone': 'UTC' } })
+    return this.#spark
+  }
+
+  async consume(address: KafkaAddress, more: Partial<SparkConsumeOptions> = {}): Promise<Progress> {
+    const progress = newProgress()
+    await using borders = new KafkaBorders(address)
+    await consumeBySpark({
+      open: () => openSpark(sparkAddress, { settings: { ...quick, 'spark.sql.session.timeZone': 'UTC' } }),
+      tablesIn: spark => openHiveTables(spark, this.#path),
+      clusteringIn: sparkClustering,
+      filesAt: async () => localFiles(),
+      topic: kafkaTopic(address),
+      borders,
+      kafka: { brokers: brokersText(address), topic: address.topic, options: {} },
+      table: this.name,
+      settings: { features: 'classic' },
+      progress,
+      ...more,
+    })
+    return progress
+  }
+
+  async rows(kind: TableKind = 'chunks'): Promise<Row[]> {
+    const spark = await this.spark()
+    return collect(spark, sql('SELECT * FROM IDENTIFIER(:name)', { name: lit.string(this.nameOf(kind)) }))
+  }
+
+  async ask(query: string): Promise<Row[]> {
+    return collect(await this.spark(), sql(query, { name: lit.string(this.name) }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const spark = await this.spark()
+    for (const kind of ['chunks', 'openings', 'endings', 'rejected', 'clusters'] as const) {
+      const name = { name: lit.string(this.nameOf(kind)) }
+      const purge = "ALTER TABLE IDENTIFIER(:name) SET TBLPROPERTIES ('external.table.purge'='true')"
+      await runSql(spark, purge, name).catch(() => {})
+      await runSql(spark, 'DROP TABLE IF EXISTS IDENTIFIER(:name)', name)
+    }
+    await spark[Symbol.asyncDispose]()
+  }
+}
