@@ -1,4 +1,4 @@
-import { lit, type Model, predict, type Relation, transform } from '../wire/spark-connect/spark.ts'
+import { lit, type Model, predict, type Relation, transform, withColumns } from '../wire/spark-connect/spark.ts'
 import { classic } from './classic.ts'
 
 const feature = 'org.apache.spark.ml.feature'
@@ -26,9 +26,12 @@ export const counted = (rows: Relation): Relation => transform(transform(rows, w
 /** Spark's own models, known to the session that fitted or loaded them. */
 export interface Stages {
   readonly rarity: Model
-  readonly centres: Model
+  /** None if all rows are one group, which Spark's k-means cannot be. */
+  readonly centres?: Model
 }
 
 /** Counts are weighed by the rarity of their terms, as `made.features`, and these get the number of the nearest centre, `made.centre`. */
-export const centred = (rows: Relation, { rarity, centres }: Stages): Relation =>
-  predict(predict(rows, rarity), centres)
+export const centred = (rows: Relation, { rarity, centres }: Stages): Relation => {
+  const weighed = predict(rows, rarity)
+  return centres === undefined ? withColumns(weighed, { [made.centre]: lit.int(0) }) : predict(weighed, centres)
+}

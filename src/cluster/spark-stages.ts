@@ -1,3 +1,4 @@
+import { reasonOf } from '../std/error.ts'
 import {
   deleteModels,
   fetchAttribute,
@@ -25,8 +26,10 @@ export interface Found {
   readonly centres: readonly Float64Array[]
 }
 
-/** Spark's own k-means ends where its one start leads to; as many as the embedded engine has, and the cheapest wins. */
-const starts = 4
+/** One start ends wherever it leads to; the cheapest wins. */
+const starts = 3
+/** Spark takes 2, which on vectors of so many dimensions misses groups of rows now and then. */
+const initSteps = 5
 
 const fitRarity = (spark: SparkSession, rows: Relation): Promise<Model> =>
   fit(
@@ -40,12 +43,11 @@ interface Start {
   readonly cost: number
 }
 
-/** From rows drawn at random: on vectors of so many dimensions that ends better than Spark's k-means||, and sooner. */
-const fitCentres = async (spark: SparkSession, rows: Relation, k: number, seed: number): Promise<Start> => {
+const fitOnce = async (spark: SparkSession, rows: Relation, k: number, seed: number): Promise<Start> => {
   const parameters = {
     k: lit.int(k),
     seed: lit.bigint(BigInt(seed)),
-    initMode: lit.string('random'),
+    initSteps: lit.int(initSteps),
     featuresCol: lit.string(made.features),
     predictionCol: lit.string(made.centre),
   }
@@ -53,11 +55,30 @@ const fitCentres = async (spark: SparkSession, rows: Relation, k: number, seed: 
   return { model, cost: Number(await fetchAttribute(spark, model, 'summary', 'trainingCost')) }
 }
 
+/** Spark's k-means has no other word for it. */
+const hasTooFew = (thrown: unknown) => /ArrayIndexOutOfBoundsException/.test(reasonOf(thrown))
+
+/** Where rows have fewer than `k` different features Spark breaks, so the first start seeks how many there are; one is none. */
+const firstStart = async (spark: SparkSession, rows: Relation, k: number, seed: number) => {
+  for (let groups = k; groups > 1; groups--) {
+    try {
+      return { k: groups, start: await fitOnce(spark, rows, groups, seed) }
+    } catch (thrown) {
+      if (!hasTooFew(thrown)) throw thrown
+    }
+  }
+  return undefined
+}
+
 const cheapest = (all: readonly Start[]): Start => all.reduce((best, one) => (one.cost < best.cost ? one : best))
 
-const bestCentres = async (spark: SparkSession, rows: Relation, k: number, seed: number): Promise<Model> => {
-  const seeds = Array.from({ length: starts }, (_, at) => seed + at)
-  const all = await Promise.all(seeds.map(one => fitCentres(spark, rows, k, one)))
+/** None if all rows are one group. */
+const fitCentres = async (spark: SparkSession, rows: Relation, k: number, seed: number): Promise<Model | undefined> => {
+  const first = await firstStart(spark, rows, k, seed)
+  if (first === undefined) return undefined
+  const seeds = Array.from({ length: starts - 1 }, (_, at) => seed + at + 1)
+  const others = await Promise.all(seeds.map(one => fitOnce(spark, rows, first.k, one)))
+  const all = [first.start, ...others]
   const { model } = cheapest(all)
   await deleteModels(spark, ...all.map(one => one.model).filter(other => other !== model))
   return model
@@ -66,32 +87,26 @@ const bestCentres = async (spark: SparkSession, rows: Relation, k: number, seed:
 /** Fits to rows with `made.counts`: the rarity of terms, then k-means. The same rows in the same order give the same. */
 export const fitStages = async (spark: SparkSession, rows: Relation, k: number, seed: number): Promise<Found> => {
   const rarity = await fitRarity(spark, rows)
-  const centres = await bestCentres(spark, predict(rows, rarity), k, seed)
-  const [weights, matrix] = await Promise.all([
-    fetchAttribute(spark, rarity, 'idf'),
-    fetchAttribute(spark, centres, 'clusterCenterMatrix'),
-  ])
-  return { stages: { rarity, centres }, rarity: vectorOf(weights), centres: matrixOf(matrix) }
+  const centres = await fitCentres(spark, predict(rows, rarity), k, seed)
+  const weights = vectorOf(await fetchAttribute(spark, rarity, 'idf'))
+  if (centres === undefined) return { stages: { rarity }, rarity: weights, centres: [new Float64Array(weights.length)] }
+  const matrix = await fetchAttribute(spark, centres, 'clusterCenterMatrix')
+  return { stages: { rarity, centres }, rarity: weights, centres: matrixOf(matrix) }
 }
 
 const pathsOf = (folder: string) => ({ rarity: `${folder}/idf`, centres: `${folder}/kmeans` })
 
-export const saveStages = async (spark: SparkSession, stages: Stages, folder: string): Promise<void> => {
+export const saveStages = async (spark: SparkSession, { rarity, centres }: Stages, folder: string): Promise<void> => {
   const paths = pathsOf(folder)
-  await Promise.all([
-    saveModel(spark, stages.rarity, paths.rarity, { overwrite: true }),
-    saveModel(spark, stages.centres, paths.centres, { overwrite: true }),
-  ])
+  await saveModel(spark, rarity, paths.rarity, { overwrite: true })
+  if (centres !== undefined) await saveModel(spark, centres, paths.centres, { overwrite: true })
 }
 
-export const loadStages = async (spark: SparkSession, folder: string): Promise<Stages> => {
+export const loadStages = async (spark: SparkSession, folder: string, hasCentres: boolean): Promise<Stages> => {
   const paths = pathsOf(folder)
-  const [rarity, centres] = await Promise.all([
-    loadModel(spark, `${rarityName}Model`, paths.rarity),
-    loadModel(spark, `${centresName}Model`, paths.centres),
-  ])
-  return { rarity, centres }
+  const rarity = await loadModel(spark, `${rarityName}Model`, paths.rarity)
+  return hasCentres ? { rarity, centres: await loadModel(spark, `${centresName}Model`, paths.centres) } : { rarity }
 }
 
-export const forgetStages = (spark: SparkSession, stages: Stages): Promise<void> =>
-  deleteModels(spark, stages.rarity, stages.centres)
+export const forgetStages = (spark: SparkSession, { rarity, centres }: Stages): Promise<void> =>
+  deleteModels(spark, rarity, ...(centres === undefined ? [] : [centres]))

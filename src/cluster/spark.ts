@@ -91,6 +91,6 @@ export const sparkClustering: OpenSparkClustering = spark => ({
   fit: (sample, options) => fit(spark, sample, options),
   load: async path => {
     const kept = await recall(spark, path)
-    return modelOf(kept, await loadStages(spark, path))
+    return modelOf(kept, await loadStages(spark, path, kept.numbers.length > 1))
   },
 })

@@ -51,7 +51,7 @@ export const hostileTexts: readonly string[] = [
   '\t leading and trailing \r\n',
   '\0\0a\0 \ufeffb',
   'x'.repeat(100_000),
-  'word '.repeat(70_000),
+  'word '.repeat(60_000),
 ]
 
 const vocabulary = (topic: number) => Array.from({ length: 40 }, (_, i) => `topic${topic}word${i}`)

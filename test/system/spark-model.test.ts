@@ -78,7 +78,7 @@ test('Spark’s features equal the embedded ones to 1e-9, whatever the text hold
 test('Spark’s clusters cost what the embedded ones cost, within 2 %', { skip }, async () => {
   const { texts } = stories(1500)
   const { stages } = await fitStages(spark, counted(await rowsOf(texts)), 5, 42)
-  const cost = Number(await fetchAttribute(spark, stages.centres, 'summary', 'trainingCost'))
+  const cost = Number(await fetchAttribute(spark, stages.centres!, 'summary', 'trainingCost'))
   const windows = windowsOf(texts)
   const points = new SparsePoints(weigh(windows, rarityOf(windows, classic.dimensions), 'classic'))
   const { inertia } = kmeans(points, { k: 5, starts: 4, chance: chanceFrom(42) })
