@@ -124,6 +124,18 @@ const sparkAddressOf = async (given: string | undefined): Promise<string> => {
   return here
 }
 
+/** Tables of Hive, asked through HiveServer2: `given`, else the stack's, else the one of this machine. */
+export const openHive = async (given: string | undefined): Promise<Pick<Warehouse, 'name' | 'query'>> => {
+  const { hiveHere } = await import('./stack/hive/here.ts')
+  const { foldersFrom } = await import('./stack/folders.ts')
+  const { parseHiveAddress } = await import('./warehouse/hive-address.ts')
+  const { hiveLogin } = await import('./warehouse/hive-login.ts')
+  const { queryHive } = await import('./warehouse/hive-query.ts')
+  const address = parseHiveAddress(given ?? (await hiveHere(foldersFrom(process.env))) ?? '10000')
+  const login = hiveLogin(process.env)
+  return { name: address.name, query: (sql, options) => queryHive(address, login, sql, options) }
+}
+
 /** A folder of this machine, or HDFS, by what a table's location says. */
 const openTableFiles = async (location: string): Promise<TableFiles> => {
   if (!isHdfsAddress(location)) return (await import('./wire/local-files.ts')).localFiles()
@@ -148,7 +160,7 @@ export const consumeIntoHive = async (wishes: HiveWishes): Promise<void> => {
   const { assertBuilt } = await import('./wire/spark-connect/built.ts')
   assertBuilt()
   const { openSpark, sparkSecurity } = await import('./wire/spark-connect/spark.ts')
-  const { openHiveTables, parseHiveName } = await import('./warehouse/hive.ts')
+  const { openHiveTables, parseHiveName, sparkSettings } = await import('./warehouse/hive.ts')
   const { readSchemaFile } = await import('./warehouse/schema-file.ts')
   const { sparkClustering } = await import('./cluster/spark.ts')
   const { KafkaBorders } = await import('./topic/kafka-borders.ts')
@@ -162,10 +174,9 @@ export const consumeIntoHive = async (wishes: HiveWishes): Promise<void> => {
   const login = kafkaSecurity(process.env)
   await using borders = new KafkaBorders(from, login)
   await borders.ask()
-  const settings = { 'spark.sql.session.timeZone': 'UTC' }
   await consumeBySpark({
     ...wishes,
-    open: () => openSpark(address, { security: sparkSecurity(process.env), settings }),
+    open: () => openSpark(address, { security: sparkSecurity(process.env), settings: sparkSettings }),
     tablesIn: spark => openHiveTables(spark, name, extra),
     clusteringIn: sparkClustering,
     filesAt: openTableFiles,

@@ -40,6 +40,12 @@ export interface HiveTables {
   readonly isLegacy: boolean
 }
 
+/** Of a session that writes: times are instants, to the microsecond, as the embedded engine's files have them, not Spark's old INT96. */
+export const sparkSettings: Readonly<Record<string, string>> = {
+  'spark.sql.session.timeZone': 'UTC',
+  'spark.sql.parquet.outputTimestampType': 'TIMESTAMP_MICROS',
+}
+
 const listed = (columns: readonly HiveColumn[]) => columns.map(({ name, type }) => `${name} ${type}`).join(', ')
 
 const isLegacy = ({ columns }: HiveTable) => listed(columns).toLowerCase() === listed(oldColumns)
