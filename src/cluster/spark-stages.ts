@@ -55,33 +55,29 @@ const fitOnce = async (spark: SparkSession, rows: Relation, k: number, seed: num
   return { model, cost: Number(await fetchAttribute(spark, model, 'summary', 'trainingCost')) }
 }
 
+const cheapest = (all: readonly Start[]): Start => all.reduce((best, one) => (one.cost < best.cost ? one : best))
+
+const fitBest = async (spark: SparkSession, rows: Relation, k: number, seed: number): Promise<Model> => {
+  const seeds = Array.from({ length: starts }, (_, at) => seed + at)
+  const all = await Promise.all(seeds.map(one => fitOnce(spark, rows, k, one)))
+  const { model } = cheapest(all)
+  await deleteModels(spark, ...all.map(one => one.model).filter(other => other !== model))
+  return model
+}
+
 /** Spark's k-means has no other word for it. */
 const hasTooFew = (thrown: unknown) => /ArrayIndexOutOfBoundsException/.test(reasonOf(thrown))
 
-/** Where rows have fewer than `k` different features Spark breaks, so the first start seeks how many there are; one is none. */
-const firstStart = async (spark: SparkSession, rows: Relation, k: number, seed: number) => {
+/** As many groups as there can be: where rows have fewer than `k` different features, Spark breaks. One is none. */
+const fitCentres = async (spark: SparkSession, rows: Relation, k: number, seed: number): Promise<Model | undefined> => {
   for (let groups = k; groups > 1; groups--) {
     try {
-      return { k: groups, start: await fitOnce(spark, rows, groups, seed) }
+      return await fitBest(spark, rows, groups, seed)
     } catch (thrown) {
       if (!hasTooFew(thrown)) throw thrown
     }
   }
   return undefined
-}
-
-const cheapest = (all: readonly Start[]): Start => all.reduce((best, one) => (one.cost < best.cost ? one : best))
-
-/** None if all rows are one group. */
-const fitCentres = async (spark: SparkSession, rows: Relation, k: number, seed: number): Promise<Model | undefined> => {
-  const first = await firstStart(spark, rows, k, seed)
-  if (first === undefined) return undefined
-  const seeds = Array.from({ length: starts - 1 }, (_, at) => seed + at + 1)
-  const others = await Promise.all(seeds.map(one => fitOnce(spark, rows, first.k, one)))
-  const all = [first.start, ...others]
-  const { model } = cheapest(all)
-  await deleteModels(spark, ...all.map(one => one.model).filter(other => other !== model))
-  return model
 }
 
 /** Fits to rows with `made.counts`: the rarity of terms, then k-means. The same rows in the same order give the same. */

@@ -1,6 +1,6 @@
 import { StreamError } from '../std/error.ts'
 import { parseJson } from '../std/json.ts'
-import { collect, listColumns, lit, runSql, type SparkError, type SparkSession } from '../wire/spark-connect/spark.ts'
+import { collect, lit, runSql, type SparkError, type SparkSession } from '../wire/spark-connect/spark.ts'
 import type { HiveColumn, HiveTable } from './hive.ts'
 import { type HiveName, identifierOf, shownName } from './hive-name.ts'
 
@@ -18,7 +18,29 @@ const classesOf = (thrown: unknown) => (thrown as Partial<SparkError>).errorClas
 
 const isAbsent = (thrown: unknown) => /^(?:TABLE_OR_VIEW|SCHEMA)_NOT_FOUND/.test(classesOf(thrown))
 
+interface ToldType {
+  readonly name: string
+  readonly element_type?: ToldType
+  readonly key_type?: ToldType
+  readonly value_type?: ToldType
+  readonly fields?: readonly { readonly name: string; readonly type: ToldType }[]
+  readonly length?: number
+  readonly precision?: number
+  readonly scale?: number
+}
+
+/** As SQL writes it. */
+const typeText = (type: ToldType): string => {
+  const { name, element_type, key_type, value_type, fields, length, precision, scale } = type
+  if (element_type !== undefined) return `array<${typeText(element_type)}>`
+  if (value_type !== undefined) return `map<${typeText(key_type!)},${typeText(value_type)}>`
+  if (fields !== undefined) return `struct<${fields.map(of => `${of.name}:${typeText(of.type)}`).join(',')}>`
+  if (precision !== undefined) return `${name}(${precision},${scale})`
+  return length === undefined ? name : `${name}(${length})`
+}
+
 interface Told {
+  readonly columns: readonly { readonly name: string; readonly type: ToldType }[]
   readonly location?: string
   readonly type?: string
   readonly provider?: string
@@ -31,13 +53,12 @@ export const describeTable = async (spark: SparkSession, path: HiveName): Promis
   try {
     const told = await runSql(spark, 'DESCRIBE TABLE EXTENDED IDENTIFIER(:name) AS JSON', namedBy(path))
     const [row] = await collect(spark, told)
-    const { location = '', type = '', ...how } = parseJson(String(Object.values(row)[0])) as Told
-    const columns = await listColumns(spark, path)
+    const { location = '', type = '', columns, ...how } = parseJson(String(Object.values(row)[0])) as Told
     return {
       path,
       location,
       kind: type,
-      columns: columns.map(({ name, type }) => ({ name, type })),
+      columns: columns.map(of => ({ name: of.name, type: typeText(of.type) })),
       isParquet: /parquet/i.test(`${how.serde_library} ${how.provider}`),
       isPartitioned: (how.partition_columns ?? []).length > 0,
     }
