@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { userInfo } from 'node:os'
 import { sparkClustering } from '../../src/cluster/spark.ts'
 import { newProgress, type Progress } from '../../src/consume/consume.ts'
 import { consumeBySpark, type SparkConsumeOptions } from '../../src/consume/spark/consume.ts'
@@ -7,10 +8,24 @@ import { brokersText, type KafkaAddress } from '../../src/topic/kafka-address.ts
 import { KafkaBorders } from '../../src/topic/kafka-borders.ts'
 import { openHiveTables } from '../../src/warehouse/hive.ts'
 import { besideOf, type HiveName } from '../../src/warehouse/hive-name.ts'
+import { isHdfsAddress } from '../../src/wire/hdfs-address.ts'
+import { hdfsFiles } from '../../src/wire/hdfs-files.ts'
 import { localFiles } from '../../src/wire/local-files.ts'
+import type { TableFiles } from '../../src/wire/table-files.ts'
+import { webhdfs } from '../../src/wire/webhdfs.ts'
+import { hadoopOrSkip } from '../hadoop.ts'
 import { client, quick, sparkAddress } from '../spark.ts'
 
 const { collect, lit, openSpark, runSql, sql } = client
+
+/** Where the tables of the test's metastore are: here, or on the HDFS of the test's stack. */
+export const filesOfTests = async (location: string): Promise<TableFiles> => {
+  if (!isHdfsAddress(location)) return localFiles()
+  const { hadoop } = await hadoopOrSkip()
+  if (hadoop === undefined) throw new Error(`"${location}" is on HDFS: set TEXTSTREAM_TEST_HADOOP`)
+  const name = `hdfs://127.0.0.1:${hadoop.ports.namenode}`
+  return hdfsFiles(webhdfs({ name, nameNodes: [hadoop.webHdfs], user: userInfo().username }))
+}
 
 type Session = Awaited<ReturnType<typeof openSpark>>
 type Row = Awaited<ReturnType<typeof collect>>[number]
@@ -23,8 +38,8 @@ export class SparkTable implements AsyncDisposable {
   readonly #path: HiveName
   #spark: Session | undefined
 
-  constructor(prefix = 'test') {
-    this.name = `${prefix}_${randomUUID().slice(0, 8)}`
+  constructor(prefix = 'test', name = `${prefix}_${randomUUID().slice(0, 8)}`) {
+    this.name = name
     this.#path = ['default', this.name]
   }
 
@@ -44,7 +59,7 @@ export class SparkTable implements AsyncDisposable {
       open: () => openSpark(sparkAddress, { settings: { ...quick, 'spark.sql.session.timeZone': 'UTC' } }),
       tablesIn: spark => openHiveTables(spark, this.#path),
       clusteringIn: sparkClustering,
-      filesAt: async () => localFiles(),
+      filesAt: filesOfTests,
       topic: kafkaTopic(address),
       borders,
       kafka: { brokers: brokersText(address), topic: address.topic, options: {} },

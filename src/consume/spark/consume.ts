@@ -38,6 +38,8 @@ export interface SparkConsumeOptions {
   /** Goes on as records come, until `signal` aborts. Otherwise ends at the topic's end as it was at the start. */
   readonly follow?: boolean
   readonly signal?: AbortSignal
+  /** Instead of `batchRecordsMax`. */
+  readonly recordsMax?: number
 }
 
 /** What is thrown away when Spark was gone. */
@@ -92,6 +94,10 @@ class Run implements AsyncDisposable {
     await this.#session?.tools.spark[Symbol.asyncDispose]().catch(() => {})
   }
 
+  get #recordsMax(): number {
+    return this.#options.recordsMax ?? batchRecordsMax
+  }
+
   get #isStopped(): boolean {
     return this.#options.signal?.aborted === true
   }
@@ -102,7 +108,7 @@ class Run implements AsyncDisposable {
     for (;;) {
       const waiting = waitingIn(this.#ledger.state.position, asked)
       if (waiting.records === 0 || this.#isStopped) return
-      await this.#batch(cut(waiting))
+      await this.#batch(cut(waiting, this.#recordsMax))
     }
   }
 
@@ -111,13 +117,13 @@ class Run implements AsyncDisposable {
     let cutAt = Number.NEGATIVE_INFINITY
     while (!this.#isStopped) {
       const waiting = waitingIn(this.#ledger.state.position, await borders.ask(signal))
-      const isDue = waiting.records >= batchRecordsMax || performance.now() - cutAt >= batchMsMax
+      const isDue = waiting.records >= this.#recordsMax || performance.now() - cutAt >= batchMsMax
       if (waiting.records === 0 || !isDue) {
         await sleep(pollMs, undefined, { signal }).catch(() => {})
         continue
       }
       cutAt = performance.now()
-      await this.#batch(cut(waiting))
+      await this.#batch(cut(waiting, this.#recordsMax))
     }
   }
 

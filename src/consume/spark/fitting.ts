@@ -28,7 +28,7 @@ const sampledSchema = 'chunk string, destination_uri string, response_id string,
 
 /** Always the same of the rows so far, whatever order they came in. */
 const sampleOf = (rows: Relation): Relation => {
-  const texts = filter(project(rows, sampled), call('<>', 'chunk', lit.string('')))
+  const texts = filter(project(rows, sampled), call('not', call('==', 'chunk', lit.string(''))))
   const order = withColumns(texts, { priority: call('xxhash64', ...places, 'chunk') })
   return project(limit(sort(order, ascending('priority')), sampleRowsMax), sampled)
 }
