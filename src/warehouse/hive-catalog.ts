@@ -29,6 +29,9 @@ interface ToldType {
   readonly scale?: number
 }
 
+/** What the description calls otherwise. */
+const renamed: Readonly<Record<string, string>> = { timestamp_ltz: 'timestamp', integer: 'int' }
+
 /** As SQL writes it. */
 const typeText = (type: ToldType): string => {
   const { name, element_type, key_type, value_type, fields, length, precision, scale } = type
@@ -36,7 +39,7 @@ const typeText = (type: ToldType): string => {
   if (value_type !== undefined) return `map<${typeText(key_type!)},${typeText(value_type)}>`
   if (fields !== undefined) return `struct<${fields.map(of => `${of.name}:${typeText(of.type)}`).join(',')}>`
   if (precision !== undefined) return `${name}(${precision},${scale})`
-  return length === undefined ? name : `${name}(${length})`
+  return length === undefined ? (renamed[name] ?? name) : `${name}(${length})`
 }
 
 interface Told {
