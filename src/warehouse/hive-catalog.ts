@@ -1,8 +1,8 @@
 import { StreamError } from '../std/error.ts'
 import { parseJson } from '../std/json.ts'
 import { collect, lit, runSql, type SparkError, type SparkSession } from '../wire/spark-connect/spark.ts'
-import type { HiveColumn, HiveTable } from './hive.ts'
 import { type HiveName, identifierOf, shownName } from './hive-name.ts'
+import type { HiveColumn, HiveTable } from './hive-table.ts'
 
 /** What the metastore says of a table. */
 export interface Described extends HiveTable {

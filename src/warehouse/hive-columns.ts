@@ -1,4 +1,4 @@
-import type { HiveColumn } from './hive.ts'
+import type { HiveColumn } from './hive-table.ts'
 import { type TableColumn, type TableName, tables } from './schema.ts'
 
 /** Types of this room's tables, as DuckDB calls them, as Spark does. */

@@ -3,42 +3,17 @@
  * into a table's location; nothing is inserted.
  */
 
-import type { SparkSession } from '../wire/spark-connect/spark.ts'
+import { listTables, type SparkSession } from '../wire/spark-connect/spark.ts'
 import { addColumns, createTable, type Described, databaseLocation, describeTable, foreign } from './hive-catalog.ts'
 import { hiveColumns, oldColumns } from './hive-columns.ts'
 import { besideOf, type HiveName } from './hive-name.ts'
+import type { HiveColumn, HiveTable, HiveTables } from './hive-table.ts'
+import { openHiveViews } from './hive-views.ts'
 import type { TableName } from './schema.ts'
 
 export { type HiveName, parseHiveName } from './hive-name.ts'
 
-export interface HiveColumn {
-  readonly name: string
-  /** As Spark's SQL calls it, in lower case: `string`, `timestamp`, `bigint`. */
-  readonly type: string
-}
-
-export interface HiveTable {
-  readonly path: HiveName
-  /** A URL: `file:/…`, `hdfs://host:port/…`. */
-  readonly location: string
-  /** In the order of the table. */
-  readonly columns: readonly HiveColumn[]
-}
-
-export interface HiveTables {
-  /**
-   * The five first: agent_id, destination_uri, event_time, chunk, cluster; then response_id, seq, end_reason, model,
-   * extra; then those of the schema file that are none of these.
-   */
-  readonly chunks: HiveTable
-  /** As `warehouse/schema.ts` has them, in the same database: `openings`, or `<name>_openings` beside a table of another name. */
-  readonly openings: HiveTable
-  readonly endings: HiveTable
-  readonly rejected: HiveTable
-  readonly clusters: HiveTable
-  /** The table was there before us, with five columns of STRING, and is written so. */
-  readonly isLegacy: boolean
-}
+export type { HiveColumn, HiveTable, HiveTables } from './hive-table.ts'
 
 /** Of a session that writes: times are instants, to the microsecond, as the embedded engine's files have them, not Spark's old INT96. */
 export const sparkSettings: Readonly<Record<string, string>> = {
@@ -87,34 +62,46 @@ const evolved = async (
   return { path, location, columns: [...found.columns, ...more] }
 }
 
+interface Wanted {
+  readonly path: HiveName
+  readonly table: TableName
+  readonly columns: readonly HiveColumn[]
+}
+
+/** What is there is described, what is not is made, all at once: each is a question to the metastore. */
 const openTable = async (
   spark: SparkSession,
-  path: HiveName,
-  table: TableName,
-  extra: readonly HiveColumn[] = [],
+  { path, table, columns }: Wanted,
+  there: ReadonlySet<string>,
+  folder: string,
 ): Promise<HiveTable> => {
-  const wanted = [...hiveColumns(table), ...extra]
-  const found = await describeTable(spark, path)
-  if (found !== undefined) return evolved(spark, table, found, wanted)
-  const location = `${(await databaseLocation(spark, path[0])).replace(/\/$/, '')}/${path[1]}`
-  await createTable(spark, { path, location, columns: wanted })
-  return { path, location, columns: wanted }
+  const found = there.has(path[1]) ? await describeTable(spark, path) : undefined
+  if (found !== undefined) return evolved(spark, table, found, columns)
+  const location = `${folder}/${path[1]}`
+  await createTable(spark, { path, location, columns })
+  return { path, location, columns }
 }
 
 /**
- * The tables, made where they are not there yet. One that is there is written as it is if it is an old one of five
- * STRINGs, else gets the columns that it lacks; `extra` are those of a schema file. Codes: `warehouse/foreign` for a
- * table that cannot be written so, `hive/usage` if there is no such database.
+ * The tables, made where they are not there yet, and the views beside them. One that is there is written as it is if it
+ * is an old one of five STRINGs, else gets the columns that it lacks; `extra` are those of a schema file. Codes:
+ * `warehouse/foreign` for a table that cannot be written so, `hive/usage` if there is no such database.
  */
 export const openHiveTables = async (
   spark: SparkSession,
   name: HiveName,
   extra: readonly HiveColumn[] = [],
 ): Promise<HiveTables> => {
-  const beside = (table: TableName) => openTable(spark, besideOf(name, table), table)
-  const chunks = await openTable(spark, name, 'chunks_clustered', extra)
-  const [openings, endings, rejected, clusters] = await Promise.all(
-    (['openings', 'endings', 'rejected', 'clusters'] as const).map(beside),
-  )
-  return { chunks, openings, endings, rejected, clusters, isLegacy: isLegacy(chunks) }
+  const folder = (await databaseLocation(spark, name[0])).replace(/\/$/, '')
+  const there = new Set((await listTables(spark, name[0])).map(of => of.name))
+  const open = (table: TableName, path: HiveName, more: readonly HiveColumn[] = []) =>
+    openTable(spark, { path, table, columns: [...hiveColumns(table), ...more] }, there, folder)
+  const beside = (table: TableName) => open(table, besideOf(name, table))
+  const [chunks, openings, endings, rejected, clusters] = await Promise.all([
+    open('chunks_clustered', name, extra),
+    ...(['openings', 'endings', 'rejected', 'clusters'] as const).map(beside),
+  ])
+  const tables = { chunks, openings, endings, rejected, clusters, isLegacy: isLegacy(chunks) }
+  await openHiveViews(spark, name, tables, there)
+  return tables
 }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { reasonOf, StreamError } from '../std/error.ts'
 import { parseJson } from '../std/json.ts'
-import type { HiveColumn } from './hive.ts'
+import type { HiveColumn } from './hive-table.ts'
 import { tables } from './schema.ts'
 
 const fileBytesMax = 1024 * 1024
