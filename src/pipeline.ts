@@ -143,6 +143,18 @@ const openTableFiles = async (location: string): Promise<TableFiles> => {
   return hdfsFiles((await openHdfs(location)).hdfs)
 }
 
+/** Makes the tables that `consumeIntoHive` fills, where they are not there yet. Gives where the rows lie. */
+export const createHiveTables = async (table: string, spark: string | undefined): Promise<string> => {
+  const { assertBuilt } = await import('./wire/spark-connect/built.ts')
+  assertBuilt()
+  const { openSpark, sparkSecurity } = await import('./wire/spark-connect/spark.ts')
+  const { openHiveTables, parseHiveName, sparkSettings } = await import('./warehouse/hive.ts')
+  const name = parseHiveName(table)
+  const security = sparkSecurity(process.env)
+  await using session = await openSpark(await sparkAddressOf(spark), { security, settings: sparkSettings })
+  return (await openHiveTables(session, name)).chunks.location
+}
+
 export interface HiveWishes extends Pick<SparkConsumeOptions, 'settings' | 'progress' | 'follow' | 'signal'> {
   readonly from: KafkaAddress
   /** `sc://host:port`; absent: the stack's. */
