@@ -45,7 +45,7 @@ const fill = async (address: KafkaAddress) => {
 /** Runs it until it ends; true if it was killed. */
 const runAndKill = async (address: KafkaAddress, table: SparkTable, step: number): Promise<boolean> => {
   const program = join(import.meta.dirname, 'spark-killed.ts')
-  const args = ['--disable-warning=ExperimentalWarning', program, kafkaName(address), table.name, '50', String(step)]
+  const args = ['--disable-warning=ExperimentalWarning', program, kafkaName(address), table.name, '30', String(step)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   const [code, signal] = await once(child, 'exit')
   assert.ok(signal === 'SIGKILL' || code === 0, `it ended with ${code ?? signal}`)
@@ -68,7 +68,7 @@ test('killed again and again, wherever it changes a file, it leaves every record
     if (!(await runAndKill(address, table, step))) break
     kills++
   }
-  await table.consume(address, { recordsMax: 50 })
+  await table.consume(address, { limits: { batchRecordsMax: 30, mergeBatches: 2, mergeFilesMin: 2 } })
   const expected = Array.from({ length: answers }, (_, n) =>
     texts(n).map((chunk, seq) => `r${n} ${seq} ${chunk}`),
   ).flat()
@@ -76,6 +76,11 @@ test('killed again and again, wherever it changes a file, it leaves every record
   assert.equal((await table.rows('endings')).length, answers)
   assert.equal((await table.rows('rejected')).length, 1)
   assert.ok(kills >= 12, `it was killed ${kills} times`)
+  const files = await table.files()
+  assert.ok(
+    files.some(name => name.startsWith('merged-')),
+    `${files}`,
+  )
 })
 
 test('a second consumer of a table is refused, and says who has it', { skip, timeout: 120_000 }, async () => {

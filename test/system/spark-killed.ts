@@ -30,6 +30,6 @@ const mortalFiles = async (location: string): Promise<TableFiles> => {
 }
 
 await new SparkTable('', name).consume(parseKafkaAddress(topic), {
-  recordsMax: Number(recordsMax),
+  limits: { batchRecordsMax: Number(recordsMax), mergeBatches: 2, mergeFilesMin: 2 },
   filesAt: mortalFiles,
 })

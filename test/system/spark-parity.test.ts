@@ -92,8 +92,8 @@ test('whatever a topic holds, Spark leaves the rows that the embedded engine lea
   const share = lines.filter(isPlain).length / lines.length
   assert.ok(share > 0.3 && share < 0.7, `${share} of the lines are plain ones`)
   await fill(address, lines)
-  const recordsMax = Math.ceil(lines.length / 3)
-  const ours = await table.consume(address, { recordsMax })
+  const limits = { batchRecordsMax: Math.ceil(lines.length / 3) }
+  const ours = await table.consume(address, { limits })
   const { warehouse, progress } = await embeddedTables(address)
   for (const kind of ['chunks', 'openings', 'endings', 'rejected'] as const) {
     const from = kind === 'chunks' ? 'chunks_clustered' : kind

@@ -76,6 +76,12 @@ export class SparkTable implements AsyncDisposable {
     return collect(spark, sql('SELECT * FROM IDENTIFIER(:name)', { name: lit.string(this.nameOf(kind)) }))
   }
 
+  /** Names of the files that readers see. */
+  async files(): Promise<string[]> {
+    const rows = await this.ask('SELECT DISTINCT _metadata.file_name AS name FROM IDENTIFIER(:name)').catch(() => [])
+    return rows.map(({ name }) => String(name)).sort()
+  }
+
   async ask(query: string): Promise<Row[]> {
     return collect(await this.spark(), sql(query, { name: lit.string(this.name) }))
   }

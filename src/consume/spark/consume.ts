@@ -11,6 +11,7 @@ import { type Settings, settingsOf } from '../settings.ts'
 import { type Done, doBatch } from './batch.ts'
 import { Models } from './fitting.ts'
 import { Ledger } from './ledger.ts'
+import { mergeBatches, mergeFilesMin, mergeSmall } from './merge.ts'
 import { notesFor } from './notes.ts'
 import { insistOn, isOutage } from './outage.ts'
 import { Places } from './places.ts'
@@ -38,9 +39,17 @@ export interface SparkConsumeOptions {
   /** Goes on as records come, until `signal` aborts. Otherwise ends at the topic's end as it was at the start. */
   readonly follow?: boolean
   readonly signal?: AbortSignal
-  /** Instead of `batchRecordsMax`. */
-  readonly recordsMax?: number
+  readonly limits?: Partial<SparkLimits>
 }
+
+/** For tests: with low ones a small topic meets all of them. */
+export interface SparkLimits {
+  readonly batchRecordsMax: number
+  readonly mergeBatches: number
+  readonly mergeFilesMin: number
+}
+
+const limitsDefault: SparkLimits = { batchRecordsMax, mergeBatches, mergeFilesMin }
 
 /** What is thrown away when Spark was gone. */
 interface Session {
@@ -94,8 +103,8 @@ class Run implements AsyncDisposable {
     await this.#session?.tools.spark[Symbol.asyncDispose]().catch(() => {})
   }
 
-  get #recordsMax(): number {
-    return this.#options.recordsMax ?? batchRecordsMax
+  get #limits(): SparkLimits {
+    return { ...limitsDefault, ...this.#options.limits }
   }
 
   get #isStopped(): boolean {
@@ -108,7 +117,7 @@ class Run implements AsyncDisposable {
     for (;;) {
       const waiting = waitingIn(this.#ledger.state.position, asked)
       if (waiting.records === 0 || this.#isStopped) return
-      await this.#batch(cut(waiting, this.#recordsMax))
+      await this.#batch(cut(waiting, this.#limits.batchRecordsMax))
     }
   }
 
@@ -117,13 +126,13 @@ class Run implements AsyncDisposable {
     let cutAt = Number.NEGATIVE_INFINITY
     while (!this.#isStopped) {
       const waiting = waitingIn(this.#ledger.state.position, await borders.ask(signal))
-      const isDue = waiting.records >= this.#recordsMax || performance.now() - cutAt >= batchMsMax
+      const isDue = waiting.records >= this.#limits.batchRecordsMax || performance.now() - cutAt >= batchMsMax
       if (waiting.records === 0 || !isDue) {
         await sleep(pollMs, undefined, { signal }).catch(() => {})
         continue
       }
       cutAt = performance.now()
-      await this.#batch(cut(waiting, this.#recordsMax))
+      await this.#batch(cut(waiting, this.#limits.batchRecordsMax))
     }
   }
 
@@ -142,6 +151,20 @@ class Run implements AsyncDisposable {
     this.#session?.models.keep(done.modelled.model)
     await this.#ledger.publish(done.staged)
     this.#count(done)
+    if (plan.batch % this.#limits.mergeBatches === 0) await this.#merge()
+  }
+
+  /** Small files become larger ones; if Spark is gone, some other time. */
+  async #merge(): Promise<void> {
+    if (this.#session === undefined) return
+    try {
+      const staged = await mergeSmall(this.#session.tools, this.#ledger.state, this.#limits.mergeFilesMin)
+      if (staged === undefined) return
+      await this.#ledger.stage(staged)
+      await this.#ledger.publish(staged)
+    } catch (thrown) {
+      if (!isOutage(thrown)) throw thrown
+    }
   }
 
   async #insist(act: (session: Session) => Promise<Done>): Promise<Done> {

@@ -67,7 +67,8 @@ export class Ledger {
   }
 
   /** The staged files get the names under which they are read. */
-  async publish({ batch, moves }: Staged): Promise<void> {
+  async publish({ batch, hides = [], moves }: Staged): Promise<void> {
+    await publish(this.#files, hides)
     await publish(this.#files, moves)
     await this.#create(batch, 'done', { batch })
     await this.#files.remove(this.#places.staged(batch))

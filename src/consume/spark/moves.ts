@@ -20,20 +20,25 @@ const dataIn = async (files: TableFiles, folder: string): Promise<Found[]> => {
   return found.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** The files of a batch that people read, under names that no other batch has. */
-export const movesOf = async ({ files, tables, places }: Tools, stage: Stage, batch: number): Promise<Move[]> => {
-  const targets = [
-    ['chunks', tables.chunks.location],
+/** Where the files of each kind lie that are read, by a table's name or our own. */
+export const targetsOf = ({ files, tables, places }: Tools): readonly (readonly [kind: string, folder: string])[] => {
+  const of = ({ location }: { readonly location: string }) => files.pathOf(location).replace(/\/+$/, '')
+  const { chunks, openings, endings, rejected, clusters } = tables
+  return [
+    ['chunks', of(chunks)],
     ['rows', places.rows],
-    ['openings', tables.openings.location],
-    ['endings', tables.endings.location],
-    ['rejected', tables.rejected.location],
-    ['clusters', tables.clusters.location],
-  ] as const
+    ['openings', of(openings)],
+    ['endings', of(endings)],
+    ['rejected', of(rejected)],
+    ['clusters', of(clusters)],
+  ]
+}
+
+/** The files of a batch that people read, under names that no other batch has. */
+export const movesOf = async (tools: Tools, stage: Stage, batch: number): Promise<Move[]> => {
   const moves = await Promise.all(
-    targets.map(async ([kind, location]) => {
-      const found = await dataIn(files, stage.path(kind))
-      const folder = files.pathOf(location).replace(/\/+$/, '')
+    targetsOf(tools).map(async ([kind, folder]) => {
+      const found = await dataIn(tools.files, stage.path(kind))
       return found.map(({ path, bytes }, n) => ({
         from: path,
         to: `${folder}/batch-${numbered(batch)}-${n}.parquet`,

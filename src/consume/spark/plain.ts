@@ -45,12 +45,22 @@ const partOf = (part: keyof typeof parts) => call('element_at', 'parts', lit.int
 const orNull = (term: Term) => call('nullif', term, text(''))
 const has = (term: Term, piece: string) => call('>', call('instr', term, text(piece)), lit.int(0))
 
-const isInShape = and(
+const mayBeInShape = and(
   call('isnotnull', 'value'),
   call('<=', call('octet_length', 'value'), lit.int(lineBytesMax)),
   call('is_valid_utf8', 'text'),
-  call('rlike', 'text', text(shape)),
+  call('not', has('text', border)),
 )
+
+/** Escapes that are common, as long as no backslash is escaped; the quote's place is kept by what no line of the shape holds. */
+const quoteMark = '\x02'
+const common = [
+  ['\\"', quoteMark],
+  ['\\n', '\n'],
+  ['\\r', '\r'],
+  ['\\t', '\t'],
+] as const
+const simply = common.reduce<Term>((of, [from, to]) => call('replace', of, text(from), text(to)), 'body') as Expression
 
 const escapeless = call('replace', call('replace', 'body', text('\\\\'), text('')), text('\\"'), text(''))
 const isOutOfShape = call('or', has(escapeless, '"'), call('rlike', 'body', text(String.raw`\\u[dD][89a-fA-F]`)))
@@ -59,9 +69,12 @@ const unescaped = call(
   call('from_json', call('concat', text('["'), 'body', text('"]')), text('array<string>')),
   lit.int(1),
 )
+const isSimple = call('not', call('or', has('simply', '\\'), has('simply', '"')))
 const chunk = otherwise(
-  call('not', call('or', has('body', '\\'), has('body', '"'))),
-  'body',
+  call('not', has('body', '\\')),
+  otherwise(call('not', has('body', '"')), 'body'),
+  and(call('not', has('body', '\\\\')), isSimple),
+  call('replace', 'simply', text(quoteMark), text('"')),
   call('not', isOutOfShape),
   unescaped,
 )
@@ -74,12 +87,10 @@ export const parsedSchema =
 /** Records of Kafka's source → rows, or lines that are hard. */
 export const parsed = (records: Relation): Relation => {
   const lines = project(records, ['partition', 'offset', 'value', as(cast('value', 'string'), 'text')])
-  const split = call(
-    'split',
-    otherwise(isInShape, call('regexp_replace', 'text', text(shape), text(inOrder))),
-    text(border),
-  )
-  const cut = project(lines, ['partition', 'offset', 'value', as(split, 'parts')])
+  const replaced = otherwise(mayBeInShape, call('regexp_replace', 'text', text(shape), text(inOrder)))
+  const all = project(lines, ['partition', 'offset', 'value', as(call('split', replaced, text(border)), 'all')])
+  const inShape = otherwise(call('==', call('size', 'all'), lit.int(inOrder.split(border).length)), 'all')
+  const cut = project(all, ['partition', 'offset', 'value', as(inShape, 'parts')])
   const read = project(cut, [
     ...['partition', 'offset', 'value'],
     as(partOf('agent_id'), 'agent_id'),
@@ -89,7 +100,7 @@ export const parsed = (records: Relation): Relation => {
     as(tryCast(orNull(partOf('seq')), 'bigint'), 'seq'),
     as(partOf('body'), 'body'),
   ])
-  const rows = withColumns(read, { chunk })
+  const rows = withColumns(withColumns(read, { simply }), { chunk })
   const isPlain = and(call('isnotnull', 'chunk'), call('isnotnull', 'event_time'))
   return project(rows, [
     ...['partition', 'offset', 'agent_id', 'destination_uri', 'event_time', 'chunk', 'response_id', 'seq'],

@@ -33,6 +33,8 @@ export interface Change {
 /** A batch whose files are all written: from here on only renames are left. */
 export interface Staged {
   readonly batch: number
+  /** Files that are taken out of the readers' sight before: their rows are in those that are moved. */
+  readonly hides?: readonly Move[]
   readonly moves: readonly Move[]
   readonly change: Change
 }

@@ -38,6 +38,11 @@ export class State implements Memory {
     return this.#change.fitRows
   }
 
+  /** A change that changes nothing. */
+  get unchanged(): Change {
+    return { ...this.#change, known: [], notes: [] }
+  }
+
   apply(batch: number, { known, notes, ...change }: Change): void {
     this.known.put(known)
     for (const [key, value] of notes) this.#notes.set(key, Buffer.from(value, 'base64'))
