@@ -19,17 +19,20 @@ export const askHive = async (address: string, ...statements: string[]): Promise
   client.on('error', () => {})
   const login = new auth.PlainTcpAuthentication({ username: 'test', password: 'test' })
   await client.connect({ host, port: Number(port) }, new connections.TcpConnection(), login)
-  const session = await client.openSession({ client_protocol: types.TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V10 })
-  const utils = new HiveUtils(types)
-  let rows: HiveRow[] = []
-  for (const statement of statements) {
-    const operation = await session.executeStatement(statement, { runAsync: true })
-    await utils.waitUntilReady(operation, false, () => {})
-    await utils.fetchAll(operation)
-    rows = (utils.getResult(operation).getValue() ?? []) as HiveRow[]
-    await operation.close()
+  try {
+    const session = await client.openSession({ client_protocol: types.TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V10 })
+    const utils = new HiveUtils(types)
+    let rows: HiveRow[] = []
+    for (const statement of statements) {
+      const operation = await session.executeStatement(statement, { runAsync: true })
+      await utils.waitUntilReady(operation, false, () => {})
+      await utils.fetchAll(operation)
+      rows = (utils.getResult(operation).getValue() ?? []) as HiveRow[]
+      await operation.close()
+    }
+    await session.close()
+    return rows
+  } finally {
+    client.close()
   }
-  await session.close()
-  client.close()
-  return rows
 }
