@@ -35,14 +35,17 @@ export const wantsSpark = ({ engine, hivePort, hiveTable, schemaFile, spark, spa
   return false
 }
 
-/** What goes only with tables in a folder. */
-const refuseEmbedded = ({ warehouse, features }: SparkFlags) => {
+/** Where the table is that Spark fills, and from what; refuses what goes only with tables in a folder. */
+export const sparkPlaces = (flags: SparkFlags, from: string): { from: string; dir: string } => {
+  const { warehouse, features } = flags
   if (warehouse !== undefined)
     throw usage('--warehouse is a folder that the embedded engine fills: name the table with --hive-table instead')
   if (features === 'text') throw usage('Spark computes --features classic: leave --features text away')
+  if (!isKafkaAddress(from)) throw usage(`Spark reads topics of Kafka, not "${from}": give -k PORT or --from kafka://…`)
+  return { from, dir: tableOf(flags) }
 }
 
-export const tableOf = ({ hiveTable }: SparkFlags): string => hiveTable ?? tableDefault
+const tableOf = ({ hiveTable }: SparkFlags): string => hiveTable ?? tableDefault
 
 interface How {
   readonly from: string
@@ -52,8 +55,6 @@ interface How {
 }
 
 export const consumeOnSpark = async (flags: SparkFlags, { from, ...how }: How): Promise<void> => {
-  refuseEmbedded(flags)
-  if (!isKafkaAddress(from)) throw usage(`Spark reads topics of Kafka, not "${from}": give -k PORT or --from kafka://…`)
   if (flags.logsDir !== undefined)
     say(`textstream: nothing is written to --logs-dir: the Parquet files lie where table "${tableOf(flags)}" has them`)
   const { clusters, seed, spark, sparkKafka, schemaFile } = flags

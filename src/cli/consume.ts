@@ -4,7 +4,7 @@ import { openClustering, openTopic, openWarehouse } from '../pipeline.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
 import { isKafkaAddress, kafkaAddressOf, kafkaName } from '../topic/kafka-address.ts'
 import type { Topic } from '../topic/topic.ts'
-import { consumeOnSpark, type SparkFlags, tableOf, wantsSpark } from './consume-spark.ts'
+import { consumeOnSpark, type SparkFlags, sparkPlaces, wantsSpark } from './consume-spark.ts'
 import { wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
 import { untilSignal } from './signals.ts'
@@ -130,7 +130,7 @@ const consumeHere = async (topic: Topic, from: string, dir: string, flags: Flags
 
 const act = async (flags: Flags) => {
   const isSpark = wantsSpark(flags)
-  const { from, dir } = isSpark ? { from: fromOf(flags), dir: tableOf(flags) } : placesOf(flags)
+  const { from, dir } = isSpark ? sparkPlaces(flags, fromOf(flags)) : placesOf(flags)
   const { lagOf, newProgress } = await import('../consume/consume.ts')
   const topic = await openTopic(from)
   const progress = newProgress()

@@ -36,10 +36,12 @@ export type TableKind = 'chunks' | 'openings' | 'endings' | 'rejected' | 'cluste
 export class SparkTable implements AsyncDisposable {
   readonly name: string
   readonly #path: HiveName
+  readonly #address: string
   #spark: Session | undefined
 
-  constructor(prefix = 'test', name = `${prefix}_${randomUUID().slice(0, 8)}`) {
+  constructor(prefix = 'test', name = `${prefix}_${randomUUID().slice(0, 8)}`, address = sparkAddress) {
     this.name = name
+    this.#address = address
     this.#path = ['default', this.name]
   }
 
@@ -48,15 +50,16 @@ export class SparkTable implements AsyncDisposable {
   }
 
   async spark(): Promise<Session> {
-    this.#spark ??= await openSpark(sparkAddress, { settings: { ...quick, 'spark.sql.session.timeZone': 'UTC' } })
+    this.#spark ??= await this.#open()
     return this.#spark
   }
 
   async consume(address: KafkaAddress, more: Partial<SparkConsumeOptions> = {}): Promise<Progress> {
     const progress = newProgress()
     await using borders = new KafkaBorders(address)
+    await borders.ask()
     await consumeBySpark({
-      open: () => openSpark(sparkAddress, { settings: { ...quick, 'spark.sql.session.timeZone': 'UTC' } }),
+      open: () => this.#open(),
       tablesIn: spark => openHiveTables(spark, this.#path),
       clusteringIn: sparkClustering,
       filesAt: filesOfTests,
@@ -78,12 +81,18 @@ export class SparkTable implements AsyncDisposable {
 
   /** Names of the files that readers see. */
   async files(): Promise<string[]> {
-    const rows = await this.ask('SELECT DISTINCT _metadata.file_name AS name FROM IDENTIFIER(:name)').catch(() => [])
+    const rows = await this.ask(
+      "SELECT DISTINCT regexp_extract(input_file_name(), '[^/]+$', 0) AS name FROM IDENTIFIER(:name)",
+    )
     return rows.map(({ name }) => String(name)).sort()
   }
 
   async ask(query: string): Promise<Row[]> {
     return collect(await this.spark(), sql(query, { name: lit.string(this.name) }))
+  }
+
+  #open(): Promise<Session> {
+    return openSpark(this.#address, { settings: { ...quick, 'spark.sql.session.timeZone': 'UTC' } })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

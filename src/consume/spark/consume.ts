@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OpenSparkClustering } from '../../cluster/spark.ts'
+import { StreamError } from '../../std/error.ts'
 import type { Borders } from '../../topic/kafka-borders.ts'
 import type { Position, Topic } from '../../topic/topic.ts'
 import type { HiveTables } from '../../warehouse/hive.ts'
@@ -16,7 +17,7 @@ import { notesFor } from './notes.ts'
 import { insistOn, isOutage } from './outage.ts'
 import { Places } from './places.ts'
 import { batchMsMax, batchRecordsMax, cut, waitingIn } from './plans.ts'
-import type { Plan } from './records.ts'
+import type { Change, Plan } from './records.ts'
 import type { KafkaOfSpark, Tools } from './tools.ts'
 
 /** How often it is asked whether something waits. */
@@ -143,8 +144,7 @@ class Run implements AsyncDisposable {
 
   /** Does what is planned, again if Spark was gone meanwhile, and publishes it. */
   async #finish(plan: Plan): Promise<void> {
-    const { topic } = this.#options
-    const notes = await notesFor(topic, this.#ledger.state, this.#base.settings, plan)
+    const notes = await this.#notes(plan)
     const done = await this.#insist(({ tools, models }) => doBatch(tools, this.#ledger.state, models, plan, notes))
     await this.#lockCheck()
     await this.#ledger.stage(done.staged)
@@ -164,6 +164,19 @@ class Run implements AsyncDisposable {
       await this.#ledger.publish(staged)
     } catch (thrown) {
       if (!isOutage(thrown)) throw thrown
+    }
+  }
+
+  /** Brokers that are gone are waited for by `borders`, once they answered before. */
+  async #notes(plan: Plan): Promise<Change['notes']> {
+    const { topic, borders, signal } = this.#options
+    for (;;) {
+      await borders.ask(signal)
+      try {
+        return await notesFor(topic, this.#ledger.state, this.#base.settings, plan)
+      } catch (thrown) {
+        if (!(thrown instanceof StreamError) || thrown.code !== 'topic/unreachable' || signal?.aborted) throw thrown
+      }
     }
   }
 
