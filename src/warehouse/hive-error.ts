@@ -22,6 +22,10 @@ const lowerFirst = (text: string) => (/^[A-Z][a-z]/.test(text) ? text[0].toLower
 const shortened = (text: string) =>
   harmless(text.length > reasonCharactersMax ? `${text.slice(0, reasonCharactersMax)}…` : text)
 
+/** A task that failed says why only in the log of the server. */
+const inLog = (words: string) =>
+  /return code \d+/.test(words) ? `${words}; why stands in the log of HiveServer2 (textstream stack logs hive)` : words
+
 /** What became of a statement on the server, in Hive's own words, with the place that it names. */
 export const hiveError = (sql: string, thrown: unknown, isAborted: boolean): StreamError => {
   if (isAborted) return interrupted(thrown)
@@ -31,5 +35,11 @@ export const hiveError = (sql: string, thrown: unknown, isAborted: boolean): Str
   const words = shortened(lowerFirst(said.slice(found?.[0].length ?? 0).replaceAll(/\s+/g, ' ')).trim())
   const { line, column } = found?.groups ?? {}
   const position = line === undefined ? undefined : positionOf(sql, Number(line), Number(column))
-  return errorAt('warehouse/sql', sql, position, words === '' ? 'Hive failed, and does not say why' : words, thrown)
+  return errorAt(
+    'warehouse/sql',
+    sql,
+    position,
+    words === '' ? 'Hive failed, and does not say why' : inLog(words),
+    thrown,
+  )
 }

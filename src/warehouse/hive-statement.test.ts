@@ -82,7 +82,10 @@ const said = [
     "Error while compiling statement: FAILED: SemanticException [Error 10001]: Line 1:14 Table not found 'nothing'",
     "line 1, column 15: table not found 'nothing'\n\n  select * from nothing\n                ^\n",
   ],
-  ['Error while processing statement: FAILED: Execution Error, return code 2', 'execution Error, return code 2'],
+  [
+    'Error while processing statement: FAILED: Execution Error, return code 2',
+    'execution Error, return code 2; why stands in the log of HiveServer2 (textstream stack logs hive)',
+  ],
   ['', 'Hive failed, and does not say why'],
 ] as const
 
