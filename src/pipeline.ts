@@ -4,15 +4,17 @@
  */
 
 import type { Clustering } from './cluster/cluster.ts'
+import type { SparkConsumeOptions } from './consume/spark/consume.ts'
 import type { HadoopWishes } from './refresh/hadoop/setting.ts'
 import type { HadoopRunner } from './refresh/hadoop.ts'
 import type { Runner } from './refresh/runner.ts'
 import type { Source } from './source/source.ts'
-import { isKafkaAddress, type KafkaAddress, parseKafkaAddress } from './topic/kafka-address.ts'
+import { brokersText, isKafkaAddress, type KafkaAddress, parseKafkaAddress } from './topic/kafka-address.ts'
 import type { Topic } from './topic/topic.ts'
 import type { Warehouse } from './warehouse/warehouse.ts'
 import type { Hdfs } from './wire/hdfs.ts'
-import { parseHdfsAddress } from './wire/hdfs-address.ts'
+import { isHdfsAddress, parseHdfsAddress } from './wire/hdfs-address.ts'
+import type { TableFiles } from './wire/table-files.ts'
 
 /** A folder's path, or a source's port, host:port or URL → the source. */
 export const openFolder = async (dir: string, chunkSize: number, warn?: (message: string) => void): Promise<Source> => {
@@ -109,4 +111,89 @@ export const openHadoop = async (wishes: HadoopWishes): Promise<HadoopRunner> =>
     jar: () => streamingJar({ cache: folders.cache, environment: process.env, onWait: wishes.onWait ?? (() => {}) }),
   }
   return hadoop(hadoopSetting(wishes, around))
+}
+
+/** Where Spark Connect is: `given`, else the stack's. */
+const sparkAddressOf = async (given: string | undefined): Promise<string> => {
+  if (given !== undefined) return given
+  const { sparkHere } = await import('./stack/spark/here.ts')
+  const { foldersFrom } = await import('./stack/folders.ts')
+  const { noSpark } = await import('./consume/spark/outage.ts')
+  const here = await sparkHere(foldersFrom(process.env))
+  if (here === undefined) throw noSpark()
+  return here
+}
+
+/** Tables of Hive, asked through HiveServer2: `given`, else the stack's, else the one of this machine. */
+export const openHive = async (given: string | undefined): Promise<Pick<Warehouse, 'name' | 'query'>> => {
+  const { hiveHere } = await import('./stack/hive/here.ts')
+  const { foldersFrom } = await import('./stack/folders.ts')
+  const { parseHiveAddress } = await import('./warehouse/hive-address.ts')
+  const { hiveLogin } = await import('./warehouse/hive-login.ts')
+  const { queryHive } = await import('./warehouse/hive-query.ts')
+  const address = parseHiveAddress(given ?? (await hiveHere(foldersFrom(process.env))) ?? '10000')
+  const login = hiveLogin(process.env)
+  return { name: address.name, query: (sql, options) => queryHive(address, login, sql, options) }
+}
+
+/** A folder of this machine, or HDFS, by what a table's location says. */
+const openTableFiles = async (location: string): Promise<TableFiles> => {
+  if (!isHdfsAddress(location)) return (await import('./wire/local-files.ts')).localFiles()
+  const { hdfsFiles } = await import('./wire/hdfs-files.ts')
+  return hdfsFiles((await openHdfs(location)).hdfs)
+}
+
+/** Makes the tables that `consumeIntoHive` fills, where they are not there yet. Gives where the rows lie. */
+export const createHiveTables = async (table: string, spark: string | undefined): Promise<string> => {
+  const { assertBuilt } = await import('./wire/spark-connect/built.ts')
+  assertBuilt()
+  const { openSpark, sparkSecurity } = await import('./wire/spark-connect/spark.ts')
+  const { openHiveTables, parseHiveName, sparkSettings } = await import('./warehouse/hive.ts')
+  const name = parseHiveName(table)
+  const security = sparkSecurity(process.env)
+  await using session = await openSpark(await sparkAddressOf(spark), { security, settings: sparkSettings })
+  return (await openHiveTables(session, name)).chunks.location
+}
+
+export interface HiveWishes extends Pick<SparkConsumeOptions, 'settings' | 'progress' | 'follow' | 'signal'> {
+  readonly from: KafkaAddress
+  /** `sc://host:port`; absent: the stack's. */
+  readonly spark?: string | undefined
+  /** The brokers as Spark reaches them, if that is otherwise than here. */
+  readonly sparkKafka?: string | undefined
+  /** `name` or `db.name`. */
+  readonly table: string
+  /** Path of a schema file. */
+  readonly schemaFile?: string | undefined
+}
+
+/** Fills a table of Hive from a topic of Kafka, by Spark. */
+export const consumeIntoHive = async (wishes: HiveWishes): Promise<void> => {
+  const { assertBuilt } = await import('./wire/spark-connect/built.ts')
+  assertBuilt()
+  const { openSpark, sparkSecurity } = await import('./wire/spark-connect/spark.ts')
+  const { openHiveTables, parseHiveName, sparkSettings } = await import('./warehouse/hive.ts')
+  const { readSchemaFile } = await import('./warehouse/schema-file.ts')
+  const { sparkClustering } = await import('./cluster/spark.ts')
+  const { KafkaBorders } = await import('./topic/kafka-borders.ts')
+  const { kafkaSecurity } = await import('./topic/kafka-security.ts')
+  const { kafkaOptions } = await import('./consume/spark/kafka-options.ts')
+  const { consumeBySpark } = await import('./consume/spark/consume.ts')
+  const { from, table, schemaFile } = wishes
+  const name = parseHiveName(table)
+  const extra = schemaFile === undefined ? [] : (await readSchemaFile(schemaFile)).extra
+  const address = await sparkAddressOf(wishes.spark)
+  const login = kafkaSecurity(process.env)
+  await using borders = new KafkaBorders(from, login)
+  await borders.ask()
+  await consumeBySpark({
+    ...wishes,
+    open: () => openSpark(address, { security: sparkSecurity(process.env), settings: sparkSettings }),
+    tablesIn: spark => openHiveTables(spark, name, extra),
+    clusteringIn: sparkClustering,
+    filesAt: openTableFiles,
+    topic: await openKafka(from),
+    borders,
+    kafka: { brokers: wishes.sparkKafka ?? brokersText(from), topic: from.topic, options: kafkaOptions(login) },
+  })
 }

@@ -14,9 +14,9 @@ try {
   const [maven, { path: java }] = [await findMaven(process.env), await findJava(process.env)]
   const pom = join(folder, 'pom.xml')
   await copyJars({
+    pom,
     maven,
     java,
-    pom,
     into,
     environment: process.env,
     onLine: line => process.stderr.write(`${line}\n`),
@@ -26,6 +26,7 @@ try {
       .update(readFileSync(join(into, jar)))
       .digest('hex')
   const lines = readdirSync(into)
+    .filter(name => name.endsWith('.jar'))
     .sort()
     .map(jar => `${digest(jar)}  ${jar}\n`)
   writeFileSync(join(folder, 'jars.sha256'), lines.join(''))

@@ -29,6 +29,8 @@ export const functionLinesMax = 70
 export const stdFilesMax = 10
 
 const roots = ['src', 'test', 'tools', 'bench', 'examples']
+/** Folders of what others made, or programs. */
+const made = ['node_modules', 'gen']
 
 /** Text of each file by its path from the project's root, with `/` between. */
 export type Files = ReadonlyMap<string, string>
@@ -179,7 +181,7 @@ export const readFiles = (root: string): Files =>
       .flatMap(folder =>
         readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(p => join(folder, p)),
       )
-      .filter(path => path.endsWith('.ts') && !path.split(sep).includes('node_modules'))
+      .filter(path => path.endsWith('.ts') && !made.some(folder => path.split(sep).includes(folder)))
       .sort()
       .map(path => [path.split(sep).join('/'), readFileSync(join(root, path), 'utf8')]),
   )

@@ -3,6 +3,8 @@ import type { Progress } from '../consume/consume.ts'
 import { openClustering, openTopic, openWarehouse } from '../pipeline.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
 import { isKafkaAddress, kafkaAddressOf, kafkaName } from '../topic/kafka-address.ts'
+import type { Topic } from '../topic/topic.ts'
+import { consumeOnSpark, type SparkFlags, sparkPlaces, wantsSpark } from './consume-spark.ts'
 import { wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
 import { untilSignal } from './signals.ts'
@@ -13,6 +15,7 @@ const examples = `Examples:
   textstream consume --from logs/ --once                     ends where the log ends
   textstream consume --from logs/ --warehouse w4 --clusters 4 --seed 7
   textstream consume --from kafka://localhost:9092/chunks    from a topic of Kafka
+  textstream consume -k 9092 --hive-table chunks_clustered   into a table of Hive, by Spark
   textstream query "select cluster, label, count(*) from chunks_clustered group by all"
 
 Run it again to go on where it was: nothing is lost, nothing is counted twice.
@@ -23,31 +26,16 @@ const clustersMax = 64
 const seedMax = 2 ** 31 - 1
 const redrawMs = 500
 
-interface Flags {
+interface Flags extends SparkFlags {
   readonly from?: string
-  readonly warehouse?: string
-  readonly logsDir?: string
   readonly once: boolean
-  readonly clusters?: number
-  readonly seed?: number
-  readonly features?: 'text' | 'classic'
   readonly malformedMax: number
   readonly json: boolean
-  readonly schemaFile?: string
   readonly kafkaBrokerPort?: string
   readonly topic?: string
-  readonly hivePort?: string
-  readonly hiveTable?: string
 }
 
 const usage = (message: string) => new StreamError('consume/usage', message)
-
-/** The old consumer's options that name an engine of a later release. */
-const refuseLater = ({ hivePort, hiveTable, schemaFile }: Flags) => {
-  const why = 'tables are kept in --warehouse DIR'
-  if ((hivePort ?? hiveTable) !== undefined) throw usage(`Hive comes with a later release: ${why}`)
-  if (schemaFile !== undefined) throw usage(`--schema-file comes with a later release, for Spark: ${why}`)
-}
 
 /** `-k` and `-t` are the old names of `--from kafka://…`. */
 const fromOf = ({ from, kafkaBrokerPort, topic }: Flags): string => {
@@ -62,7 +50,6 @@ const fromOf = ({ from, kafkaBrokerPort, topic }: Flags): string => {
 }
 
 const placesOf = (flags: Flags) => {
-  refuseLater(flags)
   const from = fromOf(flags)
   if (flags.warehouse !== undefined && flags.logsDir !== undefined)
     throw usage('--warehouse and --logs-dir are two names of the same: leave one away')
@@ -127,24 +114,36 @@ const noteAt = async (logs: string, dir: string) => {
   if (why !== undefined) say(`textstream: warning: log prune will not know of this consumer: ${why}`)
 }
 
+interface How {
+  readonly progress: Progress
+  readonly follow: boolean
+  readonly signal: AbortSignal
+}
+
+/** Fills a folder, in this process. */
+const consumeHere = async (topic: Topic, from: string, dir: string, flags: Flags, how: How) => {
+  const [{ consume }, { recipeOf }] = [await import('../consume/consume.ts'), await import('../cluster/recipes.ts')]
+  const [warehouse, clustering] = [await openWarehouse(dir), await openClustering()]
+  if (!isKafkaAddress(from)) await noteAt(from, dir)
+  await consume(topic, warehouse, { ...how, clustering, recipeOf, settings: settingsOf(flags) })
+}
+
 const act = async (flags: Flags) => {
-  const { from, dir } = placesOf(flags)
-  const [{ consume, lagOf, newProgress }, { recipeOf }] = await Promise.all([
-    import('../consume/consume.ts'),
-    import('../cluster/recipes.ts'),
-  ])
-  const [topic, warehouse, clustering] = [await openTopic(from), await openWarehouse(dir), await openClustering()]
+  const isSpark = wantsSpark(flags)
+  const { from, dir } = isSpark ? sparkPlaces(flags, fromOf(flags)) : placesOf(flags)
+  const { lagOf, newProgress } = await import('../consume/consume.ts')
+  const topic = await openTopic(from)
   const progress = newProgress()
   const inWords = behindIn(from)
   const lag = async () => lagOf(await topic.end(), progress.position)
   await topic.end()
-  if (!isKafkaAddress(from)) await noteAt(from, dir)
   const stop = untilSignal()
   const began = performance.now()
   {
     using _ = showProgress(progress, async () => inWords(await lag()))
-    const options = { clustering, recipeOf, settings: settingsOf(flags), progress }
-    await consume(topic, warehouse, { ...options, follow: !flags.once, signal: stop.signal })
+    const how = { progress, follow: !flags.once, signal: stop.signal }
+    if (isSpark) await consumeOnSpark(flags, { from, ...how })
+    else await consumeHere(topic, from, dir, flags, how)
   }
   const seconds = (performance.now() - began) / 1000
   const behind = await lag()
@@ -171,11 +170,17 @@ export const command = (): Command =>
     .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', wholeNumber(0, seedMax), 0)
     .option('--json', 'the report as JSON on standard output', false)
     .option('-l, --logs-dir <dir>', "the old consumer's name for --warehouse")
-    .option('-s, --schema-file <file>', 'comes with a later release')
+    .addOption(new Option('--engine <name>', 'embedded, or spark: into a table of Hive').choices(['embedded', 'spark']))
+    .option('--hive-table <name>', 'the table, name or db.name: implies --engine spark (default: "chunks_clustered")')
+    .option(
+      '-s, --schema-file <file>',
+      'fields of records, as JSON; those that are not known become columns of the table',
+    )
+    .option('--spark <address>', 'Spark Connect, as sc://host:port (default: that of the stack)')
+    .option('--spark-kafka <brokers>', 'the brokers as Spark reaches them, if that is otherwise than here')
     .option('-k, --kafka-broker-port <port>', 'a Kafka broker, port or host:port: the same as --from kafka://…')
     .option('-t, --topic <name>', 'the topic at that broker (default: "chunks")')
-    .option('--hive-port <port>', 'comes with a later release')
-    .option('--hive-table <name>', 'comes with a later release')
+    .option('--hive-port <port>', "the old consumer's option: implies --engine spark; the table is found by Spark")
     .addHelpText(
       'after',
       '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed, 130 and 143 interrupted (all is committed).',

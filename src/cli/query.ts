@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { openWarehouse } from '../pipeline.ts'
+import { openHive, openWarehouse } from '../pipeline.ts'
 import { StreamError } from '../std/error.ts'
 import { writeNewFile } from '../warehouse/new-file.ts'
 import type { QueryResult, Warehouse } from '../warehouse/warehouse.ts'
@@ -18,12 +18,15 @@ const examples = `Examples:
   textstream query "select * from documents" --format csv -o documents.csv
   textstream query - < report.sql                            the statement from standard input
   textstream query                                           which tables, views and columns there are
+  textstream query --hive "select cluster, count(*) from chunks_clustered group by cluster"
 `
 
 const notes = `
 Reads only: no file, no network, one statement. It sees what was committed when it starts, also while a consumer writes.
 csv is RFC 4180: null is an empty field, an empty text is "". json and ndjson keep whole numbers exact at any length;
 bytes are base64 there. Tables are for people: long texts and numbers are shortened.
+With --hive it is HiveServer2 that answers, in Hive's SQL; by default the stack's, else the one at port 10000 here. Its
+TEXTSTREAM_HIVE_USER and TEXTSTREAM_HIVE_PASSWORD_FILE say who asks, if it wants to know.
 Exit: 0 done, 1 failed, 2 usage, 130 interrupted.`
 
 /** A statement on standard input. */
@@ -33,6 +36,8 @@ const giveUpMs = 900
 
 interface Flags {
   readonly warehouse: string
+  readonly hive: boolean
+  readonly hivePort?: string
   readonly format: FormatName
   readonly json: boolean
   readonly output?: string
@@ -113,7 +118,7 @@ const refuseMismatch = ({ format, output, limit, json }: Flags, formatIsGiven: b
   if (Number.isFinite(limit)) throw usage('--limit does not go with Parquet: write "limit" into the statement')
 }
 
-const ask = async (warehouse: Warehouse, sql: string, flags: Flags, signal: AbortSignal) => {
+const ask = async (warehouse: Pick<Warehouse, 'query'>, sql: string, flags: Flags, signal: AbortSignal) => {
   const { output, limit, param } = flags
   const format = flags.json ? 'json' : flags.format
   await using result = await warehouse.query(sql, { params: param, signal })
@@ -130,15 +135,17 @@ const showOverview = async (warehouse: Warehouse, { json, format }: Flags, signa
   process.stdout.write(overviewText(tables, json || format === 'json', process.stdout.columns ?? 80))
 }
 
+const wantsHive = ({ hive, hivePort }: Flags) => hive || hivePort !== undefined
+
 const act = async (given: string | undefined, flags: Flags, command: Command) => {
   refuseMismatch(flags, command.getOptionValueSource('format') !== 'default')
   const sql = given === '-' ? await readAll(process.stdin) : given
   const signal = untilSeenEnough()
   giveUpLater(signal)
-  const warehouse = await openWarehouse(flags.warehouse)
   try {
-    if (sql === undefined) await showOverview(warehouse, flags, signal)
-    else await ask(warehouse, sql, flags, signal)
+    if (wantsHive(flags)) await ask(await openHive(flags.hivePort), sql ?? 'show tables', flags, signal)
+    else if (sql === undefined) await showOverview(await openWarehouse(flags.warehouse), flags, signal)
+    else await ask(await openWarehouse(flags.warehouse), sql, flags, signal)
   } catch (error) {
     if (!signal.aborted) throw error
   }
@@ -150,6 +157,8 @@ export const command = (): Command =>
     .addHelpText('before', `${examples}\n`)
     .argument('[sql]', 'one statement; "-" reads it from standard input')
     .option('--warehouse <dir>', 'what consume filled', 'warehouse')
+    .option('--hive', 'asks tables of Hive instead, through HiveServer2, in the SQL of Hive', false)
+    .option('--hive-port <port>', 'its port, host:port, or jdbc:hive2://host:port/database; implies --hive')
     .addOption(new Option('--format <format>', 'of the result').choices(formatNames).default('table'))
     .option('--json', 'the same as --format json', false)
     .option('-o, --output <file>', 'into a file that is not there yet')

@@ -18,6 +18,8 @@ const sentence = (event: StackEvent): string | undefined => {
       return `waiting: ${event.why}`
     case 'jars':
       return event.done === 0 ? `${event.part}: downloading ${event.total} jars by Maven` : undefined
+    case 'bundle':
+      return event.done === 0 ? `downloading ${event.file}, ${event.total} MiB` : undefined
     case 'formatting':
       return `${event.daemon}: formatting its data, for its first start`
     case 'starting':
@@ -41,16 +43,17 @@ const sentence = (event: StackEvent): string | undefined => {
   }
 }
 
-const drawJars = (done: number, total: number) => {
-  const bar = '#'.repeat(Math.round((done / total) * barCharacters)).padEnd(barCharacters, '.')
-  process.stderr.write(done === total ? '\r\x1b[K' : `\r${bar} ${done}/${total} jars\x1b[K`)
+const draw = (done: number, total: number, what: string) => {
+  const bar = '#'.repeat(Math.min(barCharacters, Math.round((done / total) * barCharacters))).padEnd(barCharacters, '.')
+  process.stderr.write(done === total ? '\r\x1b[K' : `\r${bar} ${done}/${total} ${what}\x1b[K`)
 }
 
 /** What happens, line by line; jars as a bar, on a terminal. */
 export const tellEvents = (event: StackEvent): void => {
   const text = sentence(event)
   if (text !== undefined) say(text)
-  else if (event.kind === 'jars' && process.stderr.isTTY) drawJars(event.done, event.total)
+  else if (event.kind === 'jars' && process.stderr.isTTY) draw(event.done, event.total, 'jars')
+  else if (event.kind === 'bundle' && process.stderr.isTTY) draw(event.done, event.total, 'MiB')
 }
 
 const columns = ['PART', 'DAEMON', 'STATE', 'PID', 'PORTS', 'SINCE', '']

@@ -3,7 +3,6 @@ import { foldersFrom } from '../stack/folders.ts'
 import { parts } from '../stack/parts.ts'
 import type { Stack } from '../stack/stack.ts'
 import type { DaemonStatus } from '../stack/status.ts'
-import { StreamError } from '../std/error.ts'
 import { exit, say } from './run.ts'
 import { untilSeenEnough } from './signals.ts'
 import { printStatus, tellEvents } from './stack-words.ts'
@@ -12,10 +11,12 @@ const examples = `Examples:
   textstream stack up kafka                      a real broker on 127.0.0.1:9092; returns when it is ready
   textstream stack up kafka-exporter             and its state for Prometheus on 127.0.0.1:9308
   textstream stack up hadoop                     HDFS, YARN and MapReduce, on 127.0.0.1:9820, 9870, 8088, 8042, 19888
+  textstream stack up hadoop hive spark          tables in HDFS, for JDBC and for Spark Connect
   textstream stack status
   textstream stack logs kafka -f
   textstream stack down                          ends all that it started; data is kept
   textstream stack topic chunks --partitions 8   makes a topic
+  textstream stack table chunks_clustered        makes a table of Hive, and those beside it
   textstream stack exporter -k host:9092         the state of any other cluster, in the foreground
 `
 
@@ -110,7 +111,8 @@ const partsHelp = () => {
   return `\nParts, and the ports that they take on 127.0.0.1:\n${lines.join('')}`
 }
 
-const exits = '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central cannot be reached.'
+const exits =
+  '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central or PyPI cannot be reached.'
 
 const addUp = (stack: Command) =>
   stack
@@ -133,8 +135,9 @@ const addDown = (stack: Command) =>
     .option('--json', 'one JSON object per daemon', false)
     .action(down)
 
-const refuseTable = () => {
-  throw new StreamError('stack/usage', 'tables of Hive come in a later release; textstream consume keeps tables here')
+const makeTable = async (name: string, { spark }: { spark?: string }) => {
+  const { createHiveTables } = await import('../pipeline.ts')
+  say(`table "${name}" of Hive: its rows lie in ${await createHiveTables(name, spark)}`)
 }
 
 const addOthers = (stack: Command) => {
@@ -154,7 +157,12 @@ const addOthers = (stack: Command) => {
 }
 
 const addKafka = (stack: Command) => {
-  stack.command('table', { hidden: true }).allowUnknownOption().allowExcessArguments().action(refuseTable)
+  stack
+    .command('table')
+    .description('Make the tables of Hive that "consume --engine spark" fills; what is there is kept.')
+    .argument('[name]', 'name, or database.name', 'chunks_clustered')
+    .option('--spark <address>', "a server of Spark Connect, sc://host:port; else the stack's")
+    .action(makeTable)
   stack
     .command('topic')
     .description('Make a topic in Kafka; one that is there is left as it is.')

@@ -48,19 +48,34 @@ class Walk {
   found = false
   #inner = letter
   #joint = 0
+  readonly #isBack: boolean
+  /** Going back, it met a mark that counts as cased, if something stands before it that it is a mark of. */
+  #isMarked = false
+
+  constructor(isBack: boolean) {
+    this.#isBack = isBack
+  }
 
   /** Whether the word goes on behind this one, as far as that can be said. */
   meets(role: number): boolean {
+    if (role & passedOver) return this.#meetsMark(role)
     if (role & cased && !this.#joint) this.found = true
     if (this.found || role === boundary) return false
-    if (role === passedOver) return true
     if (role & (letter | digit)) return this.#meetsLetter(role)
     const first = this.#joint === 0
     this.#joint = role
     return first
   }
 
+  #meetsMark(role: number) {
+    const counts = (role & cased) !== 0 && this.#joint === 0
+    if (this.#isBack) this.#isMarked ||= counts
+    else this.found ||= counts
+    return !this.found
+  }
+
   #meetsLetter(role: number) {
+    if (this.#isMarked) this.found = true
     if (this.#joint !== 0) {
       const kind = role & this.#inner & (letter | digit)
       if (!(this.#joint & (kind << 2))) return false
@@ -73,7 +88,7 @@ class Walk {
 }
 
 const casedBefore = (utf8: Uint8Array, from: number, at: number) => {
-  const walk = new Walk()
+  const walk = new Walk(true)
   for (let i = at; i > from; ) {
     i = before(utf8, i)
     if (!walk.meets(roleAt(utf8, i))) break
@@ -82,7 +97,7 @@ const casedBefore = (utf8: Uint8Array, from: number, at: number) => {
 }
 
 const casedBehind = (utf8: Uint8Array, at: number, to: number) => {
-  const walk = new Walk()
+  const walk = new Walk(false)
   for (let i = behind(utf8, at); i < to && walk.meets(roleAt(utf8, i)); ) i = behind(utf8, i)
   return walk.found
 }

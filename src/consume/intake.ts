@@ -41,17 +41,20 @@ const blockOf = (entries: readonly Entry[]): Buffer | undefined => {
   return isUtf8(block) ? block : undefined
 }
 
+/** What the rows need of the windows. */
+export type RowWindows = Pick<Windows, 'isFitDue' | 'model' | 'turnTo' | 'onWindow' | 'clusterOf' | 'waitFor'>
+
 /** Turns records into rows, as they come. */
 export class Intake {
   readonly #voices: Voices
   readonly #answers: Answers
-  readonly #windows: Windows
+  readonly #windows: RowWindows
   readonly #line = new FastLine()
   #to!: Gathered
   #partition = ''
   #partitionNumber = 0
 
-  constructor(answers: Answers, voices: Voices, windows: Windows) {
+  constructor(answers: Answers, voices: Voices, windows: RowWindows) {
     this.#answers = answers
     this.#voices = voices
     this.#windows = windows

@@ -34,9 +34,9 @@ const another = (topic: Topic, warehouse: string, partition: string) =>
  */
 export class Origin {
   readonly #known = new Set<string>()
-  readonly #memory: Memory
+  readonly #memory: Pick<Memory, 'recallAll'>
 
-  constructor(memory: Memory) {
+  constructor(memory: Pick<Memory, 'recallAll'>) {
     this.#memory = memory
     for (const [key] of memory.recallAll(prefix)) this.#known.add(key.slice(prefix.length))
   }
@@ -52,6 +52,10 @@ export class Origin {
       if (entry.offset === first.offset && digestOf(entry.line) !== first.sha256)
         throw another(topic, warehouse, partition)
     }
+  }
+
+  knows(partition: string): boolean {
+    return this.#known.has(partition)
   }
 
   /** What to keep of a partition's first record, if it is not known yet. */

@@ -54,3 +54,24 @@ test('goes on from what was saved', () => {
     [false, true, false, true, [0, 4, 7, 10]],
   )
 })
+
+test('runs are added as their numbers would be, and overlaps are told', () => {
+  const run = fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 8 }))
+  fc.assert(
+    fc.property(fc.array(run, { maxLength: 20 }), runs => {
+      const [byRuns, byNumbers] = [new Seen(), new Seen()]
+      const came = new Set<number>()
+      for (const [from, length] of runs) {
+        const numbers = Array.from({ length }, (_, n) => from + n)
+        const isNew = numbers.every(number => !came.has(number))
+        assert.equal(byRuns.overlaps(from, from + length), !isNew)
+        if (!isNew) continue
+        byRuns.addRun(from, from + length)
+        for (const number of numbers) byNumbers.add(number)
+        for (const number of numbers) came.add(number)
+        assert.deepEqual(byRuns.save(), byNumbers.save())
+      }
+    }),
+    { endOnFailure: true },
+  )
+})

@@ -30,6 +30,27 @@ export class Seen {
     return this.#insert(seq)
   }
 
+  /** Whether any number of `[from, to)` may have come before. */
+  overlaps(from: number, to: number): boolean {
+    const runs = this.#runs
+    for (let at = 0; at < runs.length; at += 2) if (runs[at] < to && from < runs[at + 1]) return true
+    return false
+  }
+
+  /** Adds `[from, to)`, none of which has come before. */
+  addRun(from: number, to: number): void {
+    const runs = this.#runs
+    let at = 0
+    while (at < runs.length && runs[at + 1] < from) at += 2
+    if (at === runs.length || to < runs[at]) runs.splice(at, 0, from, to)
+    else if (to === runs[at]) runs[at] = from
+    else {
+      runs[at + 1] = to
+      if (runs[at + 2] === to) runs.splice(at + 1, 2)
+    }
+    if (runs.length > runsMax * 2) this.#mergeNearest()
+  }
+
   save(): readonly number[] {
     return this.#runs
   }

@@ -110,12 +110,15 @@ const settle = (gathered: Gathered, suspect: Suspect, verdict: string, verdicts:
   else addRow(gathered, suspect)
 }
 
+/** Where what was committed is looked up. */
+export type Stored = Pick<WarehouseWriter, 'texts' | 'endings'>
+
 /**
  * Decides about the suspects of a batch before it is committed: one whose text is stored under its number is dropped as a
  * repeat; where the texts differ it is a conflict, the first stays, and the line is kept aside; one that nothing is stored
  * of is no repeat, but a row.
  */
-export const judgeSuspects = async (gathered: Gathered, writer: WarehouseWriter, verdicts: Verdicts): Promise<void> => {
+export const judgeSuspects = async (gathered: Gathered, writer: Stored, verdicts: Verdicts): Promise<void> => {
   const { suspects } = gathered
   if (suspects.length === 0) return
   const fresh = new Fresh(gathered)

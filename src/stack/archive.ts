@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { reasonOf } from '../std/error.ts'
+import { keptIn, shortDigest } from './cache.ts'
 import { findJava, type Java } from './installed.ts'
-import { type Asked, cacheWaitMsMax, leftoverOf } from './jars.ts'
-import { lockFolder } from './patience.ts'
-import { exists, type Place, readIfThere } from './place.ts'
+import type { Asked } from './jars.ts'
+import { type Place, readIfThere } from './place.ts'
 
 const dumpMsMax = 180_000
 const outputBytesMax = 64 * 1024 * 1024
@@ -18,14 +17,11 @@ export interface Archiving extends Asked {
 }
 
 /** Another JVM refuses it, and so is not given it. */
-const nameOf = (lib: string, { build }: Java, list: string): string => {
-  const digest = createHash('sha256').update(list).digest('hex').slice(0, 8)
-  return `${basename(lib)}-${digest}-java-${build.replace(/[^\w.+-]/g, '_')}.jsa`
-}
+const nameOf = (lib: string, { build }: Java, list: string): string =>
+  `${basename(lib)}-${shortDigest(list).slice(0, 8)}-java-${build.replace(/[^\w.+-]/g, '_')}.jsa`
 
 /** A JVM that maps half an archive crashes, so it is on the disk before it has its name. */
-const dump = async (java: Java, lib: string, list: string, work: string, archive: string): Promise<void> => {
-  await mkdir(work)
+const dump = async (java: Java, lib: string, list: string, work: string): Promise<string> => {
   const own = (await readIfThere(join(java.home, 'lib/classlist'))) ?? ''
   const classes = join(work, 'classes.lst')
   await writeFile(classes, `${own}${list}`)
@@ -35,7 +31,7 @@ const dump = async (java: Java, lib: string, list: string, work: string, archive
   await promisify(execFile)(java.path, args, { timeout: dumpMsMax, maxBuffer: outputBytesMax })
   await using file = await open(made)
   await file.sync()
-  await rename(made, archive)
+  return made
 }
 
 /**
@@ -46,18 +42,14 @@ export const archiveOf = async (place: Place, lib: string, asked: Archiving): Pr
   const list = await readIfThere(join(place.installation, 'classes.lst'))
   if (list === undefined) return `${lib}.jsa`
   const java = await findJava(asked.environment)
-  const archive = join(asked.cache, nameOf(lib, java, list))
-  if (await exists(archive)) return archive
-  await using _ = await lockFolder(asked.cache, cacheWaitMsMax, asked.onWait)
-  if (await exists(archive)) return archive
-  asked.onArchive(java.version)
-  const work = join(asked.cache, `${leftoverOf(place.part)}${randomUUID()}`)
+  const name = nameOf(lib, java, list)
   try {
-    await dump(java, lib, list, work, archive)
+    return await keptIn({ ...asked, part: place.part, name }, work => {
+      asked.onArchive(java.version)
+      return dump(java, lib, list, work)
+    })
   } catch (thrown) {
     asked.onArchive(java.version, reasonOf(thrown))
-  } finally {
-    await rm(work, { recursive: true, force: true })
+    return join(asked.cache, name)
   }
-  return archive
 }

@@ -1,8 +1,9 @@
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { reasonOf } from '../std/error.ts'
-import { findJava, findMaven } from './installed.ts'
+import { findInstalled, findJava, findMaven } from './installed.ts'
 import type { Part } from './part.ts'
+import { findPython } from './pip.ts'
 import { exists } from './place.ts'
 import { isFree, ownerOf } from './port.ts'
 import type { Stack } from './stack.ts'
@@ -18,7 +19,7 @@ export interface Finding {
 }
 
 export const nodeMajorMin = 24
-const freeMiBMin = 2_048
+const freeMiBMin = 4_096
 const adviceMsMax = 5_000
 const filesMax = 100_000
 
@@ -44,6 +45,17 @@ const tool = async (check: string, find: () => Promise<string>): Promise<Finding
 const java = async (environment: NodeJS.ProcessEnv) => {
   const { path, version } = await findJava(environment)
   return `${version} at ${path}`
+}
+
+/** What packages of the system bring, and what downloads those of Python. */
+const others = ({ environment, parts }: Stack): Promise<Finding[]> => {
+  const programs = [...parts.values()].flatMap(({ daemons }) => daemons.map(({ program }) => program))
+  const installed = programs.filter(program => program.kind === 'system')
+  const bundles = [...parts.values()].flatMap(({ bundles = [] }) => bundles)
+  return Promise.all([
+    ...installed.map(program => tool(program.command, () => findInstalled(program, environment))),
+    ...(bundles.some(({ from }) => from.kind === 'pypi') ? [tool('pip', () => findPython(environment))] : []),
+  ])
 }
 
 /** A folder may not be there yet: then the one above it counts. */
@@ -123,6 +135,7 @@ export const examine = async (stack: Stack): Promise<Finding[]> => {
     node(process.versions.node),
     await tool('java', () => java(environment)),
     await tool('maven', () => findMaven(environment)),
+    ...(await others(stack)),
     await disk('disk', folders.state),
     finding('jars', 'ok', `${inMiB(await bytesBelow(folders.cache))} in "${folders.cache}"`),
     finding('data', 'ok', `${inMiB(await bytesBelow(folders.state))} in "${folders.state}"`),

@@ -15,12 +15,12 @@ export interface DownOptions {
 
 const downDaemon = async (stack: Stack, place: Place, daemon: Daemon) => {
   const { tell } = stack
-  const { name, stopMsMax } = daemon
+  const { name, stopMsMax, stopSignal } = daemon
   const record = await recorded(place, name)
   if (record === undefined) return
   if (await isAlive(record)) tell({ kind: 'stopping', daemon: name, pid: record.pid })
   const children = await childrenOf(place, daemon)
-  tell({ kind: 'ended', daemon: name, how: await end(record, stopMsMax) })
+  tell({ kind: 'ended', daemon: name, how: await end(record, stopMsMax, stopSignal) })
   await endOrphans(stack, place, daemon, children)
   if (daemon.forgets === true) await rm(join(place.data, name), { recursive: true, force: true })
   await forget(place, name)

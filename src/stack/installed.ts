@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
-import type { Packages } from './part.ts'
+import type { Installed, Packages } from './part.ts'
 
 export const javaVersionMin = 17
 const versionMsMax = 20_000
@@ -36,6 +36,15 @@ export const pathOf = (environment: NodeJS.ProcessEnv): string[] => (environment
 
 export const missing = (what: string, why: string, packages: Packages): StreamError =>
   new StreamError('stack/missing', `${what} ${why}; install it: ${installing(packages)}`)
+
+export const findInstalled = async (
+  { command, folders = [], packages }: Installed,
+  environment: NodeJS.ProcessEnv,
+): Promise<string> => {
+  const path = await findProgram(command, [...folders, ...pathOf(environment)])
+  if (path !== undefined) return path
+  throw missing(`"${command}"`, 'is needed, and is not installed', packages)
+}
 
 /** `17.0.15` and `1.8.0_402` are 17 and 8. */
 export const majorOf = (version: string): number => {

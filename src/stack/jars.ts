@@ -1,16 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { StreamError } from '../std/error.ts'
+import { digestOf, keptIn, shortDigest } from './cache.ts'
 import { findJava, findMaven } from './installed.ts'
 import { copyJars } from './maven.ts'
-import { lockFolder } from './patience.ts'
-import { exists, namesIn, type Place, readIfThere } from './place.ts'
-
-/** For another download of the same cache to end. */
-export const cacheWaitMsMax = 15 * 60_000
+import { namesIn, type Place, readIfThere } from './place.ts'
 
 export interface Asked {
   /** The folder of all jars, of all parts. */
@@ -27,12 +21,6 @@ export type Pins = ReadonlyMap<string, string>
 /** As `sha256sum` writes it. */
 export const pinsFrom = (text: string): Pins =>
   new Map([...text.matchAll(/^([0-9a-f]{64}) [ *](\S+)$/gm)].map(([, digest, jar]) => [jar, digest]))
-
-const digestOf = async (path: string): Promise<string> => {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
-}
 
 const unlike = (part: string, what: string) =>
   new StreamError(
@@ -61,33 +49,22 @@ const countingJars = (pins: Pins, onProgress: Asked['onProgress']) => {
   }
 }
 
-export const leftoverOf = (part: string) => `.${part}.`
-
-const removeLeftovers = async (cache: string, part: string): Promise<void> => {
-  const leftovers = (await namesIn(cache)).filter(name => name.startsWith(leftoverOf(part)))
-  for (const name of leftovers) await rm(join(cache, name), { recursive: true, force: true })
-}
-
-/** Into a folder beside it, which gets its name once it is whole. */
-const download = async ({ part, installation }: Place, folder: string, pins: Pins, asked: Asked): Promise<void> => {
-  const [java, maven] = [await findJava(asked.environment), await findMaven(asked.environment)]
-  await removeLeftovers(asked.cache, part)
-  const work = join(asked.cache, `${leftoverOf(part)}${randomUUID()}`)
-  const into = join(work, 'jars')
-  try {
-    await mkdir(into, { recursive: true })
-    // Maven may write beside the pom, which may lie where we can't.
-    const pom = join(work, 'pom.xml')
-    await copyFile(join(installation, 'pom.xml'), pom)
-    const onLine = countingJars(pins, asked.onProgress)
-    asked.onProgress(0, pins.size)
-    await copyJars({ maven, java: java.path, pom, into, environment: asked.environment, onLine })
-    await verify(part, into, pins)
-    asked.onProgress(pins.size, pins.size)
-    await rename(into, folder)
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
+const download = async (
+  { part, installation }: Place,
+  work: string,
+  pins: Pins,
+  { environment, onProgress }: Asked,
+): Promise<string> => {
+  const [{ path: java }, maven] = [await findJava(environment), await findMaven(environment)]
+  const [into, pom] = [join(work, 'jars'), join(work, 'pom.xml')]
+  await mkdir(into)
+  // Maven may write beside the pom, which may lie where we can't.
+  await copyFile(join(installation, 'pom.xml'), pom)
+  onProgress(0, pins.size)
+  await copyJars({ pom, maven, java, into, environment, onLine: countingJars(pins, onProgress) })
+  await verify(part, into, pins)
+  onProgress(pins.size, pins.size)
+  return into
 }
 
 /**
@@ -98,10 +75,6 @@ export const jarsOf = async (place: Place, asked: Asked): Promise<string | undef
   const pom = await readIfThere(join(place.installation, 'pom.xml'))
   if (pom === undefined) return undefined
   const pinned = await readFile(join(place.installation, 'jars.sha256'), 'utf8')
-  const version = createHash('sha256').update(pom).update('\0').update(pinned).digest('hex').slice(0, 16)
-  const folder = join(asked.cache, `${place.part}-${version}`)
-  if (await exists(folder)) return folder
-  await using _ = await lockFolder(asked.cache, cacheWaitMsMax, asked.onWait)
-  if (!(await exists(folder))) await download(place, folder, pinsFrom(pinned), asked)
-  return folder
+  const kept = { ...asked, part: place.part, name: `${place.part}-${shortDigest(pom, pinned)}` }
+  return keptIn(kept, work => download(place, work, pinsFrom(pinned), asked))
 }

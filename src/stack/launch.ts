@@ -4,6 +4,7 @@ import { open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { reasonOf, StreamError } from '../std/error.ts'
+import { disguise } from './account.ts'
 import type { CommandLine } from './command.ts'
 import type { Ports } from './part.ts'
 import type { Place } from './place.ts'
@@ -49,11 +50,13 @@ export interface Launch {
 /** Starts the daemon in a session and group of its own, so that it outlives the command and its terminal. */
 export const launch = async ({ place, daemon, ports, command, environment }: Launch): Promise<RunRecord> => {
   await using output = await openOutput(outputOf(place, daemon))
+  await using other = await disguise(command.as?.account, command.as?.folder ?? place.root)
   const child = spawn('/bin/sh', ['-c', gate, 'textstream', command.path, ...command.arguments], {
     cwd: place.root,
     env: { ...environment, ...command.environment },
     detached: true,
-    stdio: ['pipe', output.fd, output.fd],
+    stdio: ['pipe', output.fd, output.fd, ...other.stdio],
+    ...other.options,
   })
   await once(child, 'spawn')
   try {
@@ -73,12 +76,14 @@ export const launch = async ({ place, daemon, ports, command, environment }: Lau
 export const runOnce = async ({ place, daemon, command, environment }: Omit<Launch, 'ports'>): Promise<void> => {
   const path = outputOf(place, daemon)
   await using output = await openOutput(path)
+  await using other = await disguise(command.as?.account, command.as?.folder ?? place.root)
   const child = spawn(command.path, [...command.arguments], {
     cwd: place.root,
     env: { ...environment, ...command.environment },
-    stdio: ['ignore', output.fd, output.fd],
+    stdio: ['ignore', output.fd, output.fd, ...other.stdio],
     timeout: formatMsMax,
     killSignal: 'SIGKILL',
+    ...other.options,
   })
   const [code, signal] = await once(child, 'close').catch(thrown => [reasonOf(thrown), null])
   if (code === 0) return

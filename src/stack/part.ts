@@ -14,6 +14,15 @@ export interface Part {
   readonly is: string
   /** Parts that are started before this one, and ended after it. */
   readonly needs: readonly string[]
+  /** Parts that it works with where they are up or started with it, and without otherwise. */
+  readonly uses?: readonly string[]
+  /** Its data belongs to the parts that it used when it was made: from then on it needs those, and no others. */
+  readonly isBoundToUses?: true
+  /** Parts whose jars it runs on too, whether or not they are up: `{{<part>.lib}}`. */
+  readonly libs?: readonly string[]
+  readonly bundles?: readonly Bundle[]
+  /** More variables, by the parts that it needs and uses this time. They may name others. */
+  readonly variables?: (needs: readonly string[]) => Readonly<Record<string, string>>
   /** Where it listens, on loopback only, before an offset is added. */
   readonly ports: Ports
   /** What must not be in the path of any of its folders, beside what none may hold (folders.ts). */
@@ -45,7 +54,9 @@ export interface Daemon {
    * the signal aborts.
    */
   readonly ready: (ports: Ports, signal: AbortSignal) => Promise<void>
-  /** From SIGTERM to SIGKILL. */
+  /** What asks it to end, if it isn't SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals
+  /** From then to SIGKILL. */
   readonly stopMsMax: number
   /**
    * Processes that it started, by what lies in its data. Those that outlive it, as it was
@@ -53,6 +64,22 @@ export interface Daemon {
    */
   readonly children?: (data: string) => Promise<readonly Identity[]>
 }
+
+/** A package that is downloaded once, and of which one folder or file is kept: `{{bundle.<name>}}` is where. */
+export interface Bundle {
+  readonly name: string
+  readonly from: BundleSource
+  /** Its file's name, and the digest of that. */
+  readonly file: string
+  readonly sha256: string
+  readonly mebibytes: number
+  /** The path in it of what is kept, under its last name. */
+  readonly keep: string
+}
+
+export type BundleSource =
+  | { readonly kind: 'maven'; readonly artifact: string }
+  | { readonly kind: 'pypi'; readonly requirement: string }
 
 export type Program = JavaProgram | NodeProgram | SystemProgram
 
@@ -73,13 +100,20 @@ export interface NodeProgram {
   readonly kind: 'node'
   readonly script: URL
   readonly arguments: readonly string[]
+  /** Programs that it runs; their paths come before its arguments. */
+  readonly runs?: readonly Installed[]
 }
 
 /** A program that the system's packages bring, such as PostgreSQL or Prometheus. */
-export interface SystemProgram {
+export interface SystemProgram extends Installed {
   readonly kind: 'system'
-  readonly command: string
   readonly arguments: readonly string[]
+  /** It refuses to run as root. Where we are root, it runs as another user; see account.ts. */
+  readonly unprivilegedIn?: string
+}
+
+export interface Installed {
+  readonly command: string
   /** Looked in before the PATH, as Debian keeps some daemons out of it. */
   readonly folders?: readonly string[]
   readonly packages: Packages

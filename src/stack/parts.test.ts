@@ -55,17 +55,28 @@ const programsOf = ({ program, format }: Daemon) => (format === undefined ? [pro
 
 const inPlace = (of: Part): Placed => {
   const place = placeOf({ state: '/state' }, of.name)
-  return { part: of, place, ports: portsWith(of, 7), jars: { lib: '/lib', archive: '/lib.jsa' } }
+  const others = (of.libs ?? []).map(name => [`${name}.lib`, '/other'])
+  const bundles = (of.bundles ?? []).map(({ name }) => [`bundle.${name}`, '/bundle'])
+  return {
+    part: of,
+    place,
+    ports: portsWith(of, 7),
+    fetched: Object.fromEntries([['lib', '/lib'], ['archive', '/lib.jsa'], ...others, ...bundles]),
+  }
 }
 
-for (const [name, of] of parts) {
-  const needed = inOrder(parts, of.needs).map(inPlace)
+/** Alone, and with all that it can use. */
+const waysOf = (of: Part): Part[] => [of, { ...of, needs: [...of.needs, ...(of.uses ?? [])] }]
 
+for (const [name, of] of parts) {
   test(`${name}: its declaration and its templates name variables that there are`, async () => {
-    const variables = variablesFor(inPlace(of), needed)
-    for (const text of of.daemons.flatMap(programsOf).flatMap(textsOf)) render(text, variables, 'the declaration')
-    const conf = join(placeOf({ state: '/' }, name).installation, 'conf')
-    for (const file of await namesIn(conf)) render(await readFile(join(conf, file), 'utf8'), variables, file)
+    for (const way of waysOf(of)) {
+      const needed = inOrder(parts, way.needs).map(inPlace)
+      const variables = { ...variablesFor(inPlace(way), needed), here: '/here' }
+      for (const text of of.daemons.flatMap(programsOf).flatMap(textsOf)) render(text, variables, 'the declaration')
+      const conf = join(placeOf({ state: '/' }, name).installation, 'conf')
+      for (const file of await namesIn(conf)) render(await readFile(join(conf, file), 'utf8'), variables, file)
+    }
   })
 
   test(`${name}: each of its daemons listens on ports that it declares, and none is left over`, () => {
@@ -79,7 +90,9 @@ for (const [name, of] of parts) {
     const pom = await readFile(join(installation, 'pom.xml'), 'utf8')
     const pins = pinsFrom(await readFile(join(installation, 'jars.sha256'), 'utf8'))
     const dependencies = [
-      ...pom.matchAll(/<artifactId>([^<]+)<\/artifactId>\s*<version>([^<$]+)<\/version>\s*<\/dependency>/g),
+      ...pom.matchAll(
+        /<artifactId>([^<]+)<\/artifactId>\s*<version>([^<$]+)<\/version>\s*(?:<exclusions>.*?<\/exclusions>\s*)?<\/dependency>/gs,
+      ),
     ]
     assert.ok(dependencies.length > 0)
     for (const [, artifact, version] of dependencies) assert.ok(pins.has(`${artifact}-${version}.jar`), artifact)

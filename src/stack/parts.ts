@@ -1,15 +1,18 @@
 import { StreamError } from '../std/error.ts'
 import type { Part } from './part.ts'
 import { hadoop } from './parts/hadoop.ts'
+import { hive } from './parts/hive.ts'
 import { kafka } from './parts/kafka.ts'
 import { kafkaExporter } from './parts/kafka-exporter.ts'
+import { spark } from './parts/spark.ts'
+import { sparkCluster } from './parts/spark-cluster.ts'
 
 export type Parts = ReadonlyMap<string, Part>
 
 export const partsOf = (...parts: readonly Part[]): Parts => new Map(parts.map(part => [part.name, part]))
 
 /** All that the stack can start. Another engine is a file in `parts/`, a folder in `installations/`, and a name here. */
-export const parts: Parts = partsOf(kafka, kafkaExporter, hadoop)
+export const parts: Parts = partsOf(kafka, kafkaExporter, hadoop, hive, sparkCluster, spark)
 
 export const partNamed = (parts: Parts, name: string): Part => {
   const part = parts.get(name)
@@ -30,10 +33,12 @@ export const inOrder = (parts: Parts, names: readonly string[]): Part[] => {
   return [...ordered]
 }
 
-/** These parts and all that need them, each before what it needs: the order in which to end them. */
+/** These parts and all that need or use them, each before what it needs: the order in which to end them. */
 export const inReverse = (parts: Parts, names: readonly string[]): Part[] => {
   const wanted = new Set(names.map(name => partNamed(parts, name)))
-  const all = inOrder(parts, [...parts.keys()])
-  for (const part of all) if (part.needs.some(name => wanted.has(partNamed(parts, name)))) wanted.add(part)
+  const on = ({ needs, uses = [] }: Part) => [...needs, ...uses]
+  const using: Parts = new Map([...parts].map(([name, part]) => [name, { ...part, needs: on(part) }]))
+  const all = inOrder(using, [...using.keys()]).map(({ name }) => partNamed(parts, name))
+  for (const part of all) if (on(part).some(name => wanted.has(partNamed(parts, name)))) wanted.add(part)
   return all.filter(part => wanted.has(part)).reverse()
 }

@@ -33,6 +33,11 @@ test('a process that does not listen is killed after the time that it has', asyn
   assert.equal(await isAlive(child.identity), false)
 })
 
+test('a process can be asked in another way', async () => {
+  using child = await running(`trap '' TERM; trap 'exit 0' INT; READY; while :; do sleep 0.1; done`)
+  assert.equal(await end(child.identity, 5_000, 'SIGINT'), 'terminated')
+})
+
 test('a paused process is told, too', async () => {
   using child = await running('READY; exec sleep 60')
   process.kill(child.identity.pid, 'SIGSTOP')

@@ -111,12 +111,16 @@ const goneWithin = async (identity: Identity, ms: number): Promise<boolean> => {
 export type Ended = 'gone before' | 'terminated' | 'killed'
 
 /**
- * Ends a process and the group that it leads, if it leads one: SIGTERM, and SIGKILL if it is still there after `stopMsMax`.
+ * Ends a process and the group that it leads, if it leads one: asks it, and SIGKILL if it is still there after `stopMsMax`.
  * A process that only has the same number is left alone. Rejects if it outlives even that.
  */
-export const end = async (identity: Identity, stopMsMax: number): Promise<Ended> => {
+export const end = async (
+  identity: Identity,
+  stopMsMax: number,
+  stopSignal: NodeJS.Signals = 'SIGTERM',
+): Promise<Ended> => {
   if (!(await isAlive(identity))) return 'gone before'
-  signalGroup(identity.pid, 'SIGTERM')
+  signalGroup(identity.pid, stopSignal)
   // One that is paused would not hear it.
   signalGroup(identity.pid, 'SIGCONT')
   if (await goneWithin(identity, stopMsMax)) return 'terminated'

@@ -4,7 +4,8 @@ import { inOrder, type Parts } from './parts.ts'
 import { lockFolder } from './patience.ts'
 import { placeOf } from './place.ts'
 import type { Ended } from './process.ts'
-import { type Jars, type Placed, portsWith } from './variables.ts'
+import type { Variables } from './template.ts'
+import { type Placed, portsWith } from './variables.ts'
 
 /** Another `up` may be waiting for its daemons. */
 const waitMsMax = 5 * 60_000
@@ -21,6 +22,8 @@ export interface Stack {
 export type StackEvent =
   | { readonly kind: 'waiting'; readonly why: string }
   | { readonly kind: 'jars'; readonly part: string; readonly done: number; readonly total: number }
+  /** In MiB. */
+  | { readonly kind: 'bundle'; readonly file: string; readonly done: number; readonly total: number }
   | { readonly kind: 'archive'; readonly part: string; readonly java: string; readonly failed: string | undefined }
   | { readonly kind: 'formatting' | 'running'; readonly daemon: string }
   | { readonly kind: 'starting'; readonly daemon: string; readonly pid: number }
@@ -34,11 +37,11 @@ export type StackEvent =
 export const turnAt = ({ folders, tell }: Stack): Promise<AsyncDisposable> =>
   lockFolder(folders.state, waitMsMax, why => tell({ kind: 'waiting', why }))
 
-export const placed = ({ folders }: Stack, part: Part, portOffset: number, jars?: Jars): Placed => ({
+export const placed = ({ folders }: Stack, part: Part, portOffset: number, fetched: Variables): Placed => ({
   part,
   place: placeOf(folders, part.name),
   ports: portsWith(part, portOffset),
-  jars,
+  fetched,
 })
 
 /** Those among `all` that the part needs, directly or not. */

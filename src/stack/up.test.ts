@@ -187,6 +187,36 @@ test('--fresh removes the data of what was named, and of nothing else', async t 
   assert.deepEqual([await readdir(dataOf(stack, 'web')), await readdir(dataOf(stack, 'store'))], [[], ['kept']])
 })
 
+test('parts that do not need each other start at once; one that fails does not stop the others', async t => {
+  const [a, b] = [await freePort(), await freePort()]
+  const { stack, events } = await stackOf(t, smallPart('web', a, { dies: true }), smallPart('store', b))
+  await assert.rejects(up(stack, ['web', 'store'], asUsual), { code: 'stack/died', message: /"web"/ })
+  assert.deepEqual(await statesOf(stack), ['web died', 'store ready'])
+  const order = events.flatMap(event => (event.kind === 'starting' || event.kind === 'ready' ? [event.kind] : []))
+  assert.deepEqual(order, ['starting', 'starting', 'ready'])
+})
+
+test('what lies in the folder for passing things is gone at the next start', async t => {
+  const { stack } = await stackOf(t, smallPart('web', await freePort()))
+  await up(stack, ['web'], asUsual)
+  const passing = `${dataOf(stack, 'web')}.tmp`
+  await writeFile(join(passing, 'left'), '')
+  await down(stack, [], { wipe: false })
+  await up(stack, ['web'], asUsual)
+  assert.deepEqual(await readdir(passing), [])
+})
+
+test('a program that is not installed is named before anything is started', async t => {
+  const [a, b] = [await freePort(), await freePort()]
+  const part = smallPart('web', a)
+  const [daemon] = part.daemons
+  const program = { ...daemon.program, command: 'no-such-daemon' } as typeof daemon.program
+  const { stack, events } = await stackOf(t, smallPart('store', b), { ...part, daemons: [{ ...daemon, program }] })
+  const message = /"no-such-daemon" is needed, and is not installed; install it: .*nodejs/
+  await assert.rejects(up(stack, ['store', 'web'], asUsual), { code: 'stack/missing', message })
+  assert.deepEqual(events, [])
+})
+
 test('down --wipe leaves nothing of a part', async t => {
   const { stack } = await stackOf(t, smallPart('web', await freePort()))
   await up(stack, ['web'], asUsual)

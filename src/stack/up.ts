@@ -2,20 +2,21 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFileSystem } from '../std/durable.ts'
 import { StreamError } from '../std/error.ts'
-import { type Archiving, archiveOf } from './archive.ts'
 import { commandLine } from './command.ts'
 import { writeConf } from './conf.ts'
+import { fetchedFor } from './fetched.ts'
 import { checked } from './folders.ts'
-import { jarsOf } from './jars.ts'
+import { findInstalled } from './installed.ts'
 import { launch, runOnce } from './launch.ts'
 import { endOrphans } from './orphans.ts'
 import type { Daemon, Ports, Program } from './part.ts'
 import { inOrder } from './parts.ts'
-import { exists, makePlace, type Place, refuseForeign } from './place.ts'
+import { exists, makePlace, refuseForeign } from './place.ts'
 import { isFree, ownerOf } from './port.ts'
 import { running } from './record.ts'
 import { neededBy, placed, type Stack, turnAt } from './stack.ts'
-import { type Jars, type Placed, unformatted, variablesFor } from './variables.ts'
+import { bind, partsInUse } from './uses.ts'
+import { type Placed, temporary, unformatted, variablesFor } from './variables.ts'
 import { untilReady } from './waiting.ts'
 
 export interface UpOptions {
@@ -28,25 +29,10 @@ export interface UpOptions {
 
 export const portMax = 65_535
 
-const jarsFor = async ({ folders, environment, tell }: Stack, place: Place): Promise<Jars | undefined> => {
-  const { part } = place
-  const asked: Archiving = {
-    cache: folders.cache,
-    environment,
-    onProgress: (done, total) => tell({ kind: 'jars', part, done, total }),
-    onArchive: (java, failed) => tell({ kind: 'archive', part, java, failed }),
-    onWait: why => tell({ kind: 'waiting', why }),
-  }
-  const lib = await jarsOf(place, asked)
-  return lib === undefined ? undefined : { lib, archive: await archiveOf(place, lib, asked) }
-}
-
 const readied = async (stack: Stack, names: readonly string[], { portOffset }: UpOptions): Promise<Placed[]> => {
   const all: Placed[] = []
-  for (const part of inOrder(stack.parts, names)) {
-    const { place } = placed(stack, part, portOffset)
-    all.push(placed(stack, part, portOffset, await jarsFor(stack, place)))
-  }
+  for (const part of inOrder(stack.parts, names))
+    all.push(placed(stack, part, portOffset, await fetchedFor(stack, part)))
   return all
 }
 
@@ -67,16 +53,22 @@ const refuseTakenPorts = async ({ part, ports }: Placed, daemon: Daemon) => {
   }
 }
 
-const refusePaths = ({ part, place, jars }: Placed) => {
+/** What the system's packages bring must be there. */
+const refuseMissing = async ({ part }: Placed, environment: NodeJS.ProcessEnv) => {
+  for (const { program } of part.daemons) if (program.kind === 'system') await findInstalled(program, environment)
+}
+
+const refusePaths = ({ part, place, fetched }: Placed) => {
   checked(place.root, 'TEXTSTREAM_STATE', part.breaksPaths)
-  if (jars !== undefined) checked(jars.lib, 'TEXTSTREAM_CACHE', part.breaksPaths)
+  for (const path of Object.values(fetched)) checked(path, 'TEXTSTREAM_CACHE', part.breaksPaths)
 }
 
 /** Everything that can be refused is refused before anything is started or wiped. */
-const check = async (all: readonly Placed[]) => {
+const check = async ({ environment }: Stack, all: readonly Placed[]) => {
   for (const one of all) {
     refusePaths(one)
     await refuseForeign(one.place)
+    await refuseMissing(one, environment)
     for (const daemon of one.part.daemons) {
       const record = await running(one.place, daemon.name)
       if (record === undefined) await refuseTakenPorts(one, daemon)
@@ -130,6 +122,8 @@ const startDaemon = async (starting: Starting, daemon: Daemon) => {
   const { place, ports } = self
   await endOrphans(stack, place, daemon)
   await format(starting, daemon)
+  await rm(temporary(place.data, daemon.name), { recursive: true, force: true })
+  await mkdir(temporary(place.data, daemon.name))
   const command = await commandFor(starting, daemon.program)
   return launch({ place, daemon: daemon.name, ports, command, environment: stack.environment })
 }
@@ -145,19 +139,39 @@ const upDaemon = async (starting: Starting, daemon: Daemon) => {
   stack.tell({ kind: 'ready', daemon: daemon.name, ms: performance.now() - began, ports: self.ports })
 }
 
+const upPart = async (starting: Starting, portOffset: number) => {
+  const { part, place } = starting.self
+  await makePlace(place)
+  await bind(place, part, portOffset)
+  for (const daemon of part.daemons) await upDaemon(starting, daemon)
+}
+
+/** Each part as soon as those that it needs are up. Waits for all, also where one fails. */
+const upAll = async (stack: Stack, all: readonly Placed[], { javaOptions, portOffset }: UpOptions) => {
+  const ups = new Map<string, Promise<void>>()
+  for (const self of all) {
+    const needed = neededBy(stack.parts, self, all)
+    const before = Promise.all(needed.map(({ part }) => ups.get(part.name)))
+    const own = before.then(() => upPart({ stack, self, needed, javaOptions }, portOffset))
+    ups.set(self.part.name, own)
+  }
+  const ends = await Promise.allSettled(ups.values())
+  const failed = ends.find(end => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
 /**
  * Starts these parts and what they need, and resolves once all of them are ready. What runs already is left as it is;
  * what died is started again on its data.
  */
-export const up = async (stack: Stack, names: readonly string[], options: UpOptions): Promise<void> => {
+export const up = async (given: Stack, names: readonly string[], options: UpOptions): Promise<void> => {
+  const inUse = async () => ({ ...given, parts: await partsInUse(given, { names, ...options }) })
+  // Others may go on while we download; what is up may be another thing afterwards.
+  await readied(await inUse(), names, options)
+  await using _ = await turnAt(given)
+  const stack = await inUse()
   const all = await readied(stack, names, options)
-  await using _ = await turnAt(stack)
-  await check(all)
+  await check(stack, all)
   if (options.fresh) for (const one of all.filter(({ part }) => names.includes(part.name))) await wipe(stack, one)
-  for (const self of all) {
-    await makePlace(self.place)
-    const needed = neededBy(stack.parts, self, all)
-    const starting = { stack, self, needed, javaOptions: options.javaOptions }
-    for (const daemon of self.part.daemons) await upDaemon(starting, daemon)
-  }
+  await upAll(stack, all, options)
 }

@@ -1,21 +1,15 @@
 import { join } from 'node:path'
 import type { Part, Ports } from './part.ts'
 import type { Place } from './place.ts'
-import type { Variables } from './template.ts'
-
-export interface Jars {
-  readonly lib: string
-  /** Their classes, as the JVM likes them best; see archive.ts. */
-  readonly archive: string
-}
+import { render, type Variables } from './template.ts'
 
 /** A part in its place: what its templates can name. */
 export interface Placed {
   readonly part: Part
   readonly place: Place
   readonly ports: Ports
-  /** Its jars, if it has any. */
-  readonly jars: Jars | undefined
+  /** What it has in the cache. */
+  readonly fetched: Variables
 }
 
 export const portsWith = (part: Part, offset: number): Ports =>
@@ -24,24 +18,37 @@ export const portsWith = (part: Part, offset: number): Ports =>
 /** While a daemon's data is formatted, it lies under this name. */
 export const unformatted = (data: string, daemon: string): string => join(data, `${daemon}.new`)
 
-const variablesOf = ({ part, place, ports, jars }: Placed, formatting?: string): [string, string][] => [
+/** Empty whenever the daemon starts. */
+export const temporary = (data: string, daemon: string): string => join(data, `${daemon}.tmp`)
+
+const plainOf = ({ part, place, ports, fetched }: Placed, formatting?: string): [string, string][] => [
   ['conf', place.conf],
   ['logs', place.logs],
   ['installation', place.installation],
-  ...Object.entries(jars ?? {}),
+  ...Object.entries(fetched),
   ...Object.entries(ports).map(([name, port]): [string, string] => [`ports.${name}`, String(port)]),
-  ...part.daemons.map(({ name }): [string, string] => [
-    `data.${name}`,
-    name === formatting ? unformatted(place.data, name) : join(place.data, name),
+  ...part.daemons.flatMap(({ name }): [string, string][] => [
+    [`data.${name}`, name === formatting ? unformatted(place.data, name) : join(place.data, name)],
+    [`tmp.${name}`, temporary(place.data, name)],
   ]),
 ]
 
+/** Its own come last: they may name all others. */
+const variablesOf = (placed: Placed, others: Variables, formatting?: string): [string, string][] => {
+  const plain = plainOf(placed, formatting)
+  const known = { ...others, ...Object.fromEntries(plain) }
+  const own = Object.entries(placed.part.variables?.(placed.part.needs) ?? {})
+  return [...plain, ...own.map(([name, text]): [string, string] => [name, render(text, known, 'the declaration')])]
+}
+
 /**
- * `{{conf}}`, `{{logs}}`, `{{lib}}`, `{{archive}}`, `{{installation}}`, `{{ports.<name>}}`, `{{data.<daemon>}}` of the part itself, and
- * of each part that it needs with that one's name before: `{{kafka.ports.broker}}`, `{{hadoop.conf}}`.
+ * `{{conf}}`, `{{logs}}`, `{{installation}}`, `{{lib}}`, `{{archive}}` (archive.ts), `{{bundle.<name>}}`, `{{ports.<name>}}`, `{{data.<daemon>}}`,
+ * `{{tmp.<daemon>}}` and its own variables of the part itself, and of each part that it needs, which come in the order
+ * in which they start, with that one's name before: `{{kafka.ports.broker}}`, `{{hadoop.conf}}`.
  */
-export const variablesFor = (placed: Placed, needed: readonly Placed[], formatting?: string): Variables =>
-  Object.fromEntries([
-    ...needed.flatMap(other => variablesOf(other).map(([name, value]) => [`${other.part.name}.${name}`, value])),
-    ...variablesOf(placed, formatting),
-  ])
+export const variablesFor = (placed: Placed, needed: readonly Placed[], formatting?: string): Variables => {
+  const others: Record<string, string> = {}
+  for (const other of needed)
+    for (const [name, value] of variablesOf(other, others)) others[`${other.part.name}.${name}`] = value
+  return { ...others, ...Object.fromEntries(variablesOf(placed, others, formatting)) }
+}

@@ -5,7 +5,7 @@ import type { Daemon, Ports } from './part.ts'
 import type { Place } from './place.ts'
 import { type Identity, isAlive } from './process.ts'
 
-export const readyMsMax = 120_000
+export const readyMsMax = 180_000
 /** One question whether it is ready. */
 const askMsMax = 5_000
 const pauseMs = 150

@@ -5,18 +5,8 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { hadoop } from '../../src/stack/parts/hadoop.ts'
 import { installations } from '../../src/stack/place.ts'
+import { composeSkip as skip } from './compose.ts'
 import { execute, tempDir } from './textstream.ts'
-
-const isRequired = (process.env.TEXTSTREAM_REQUIRE ?? '').includes('kafka')
-
-const validator = async (): Promise<string | false> => {
-  const found = await execute('docker-compose', ['version', '--short']).catch(() => undefined)
-  if (found?.code === 0) return false
-  if (isRequired) throw new Error('TEXTSTREAM_REQUIRE=kafka needs docker-compose: apt-get install -y docker-compose')
-  return 'needs docker-compose; install it: sudo apt-get install -y docker-compose'
-}
-
-const skip = await validator()
 
 interface Service {
   readonly image?: string

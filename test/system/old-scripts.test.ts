@@ -15,7 +15,6 @@ const script = (name: string) => join(root, name)
 /** Lines of the old README whose command comes with a later release: it says so, and touches nothing. */
 const notYet = [
   'bin/start_consumer.sh --schema-file schemas/chunks.json --kafka-broker-port 9092 --topic chunks --logs-dir logs/consumer --hive-port 10000 --hive-table chunks_clustered',
-  'bin/create_hive_table.sh',
 ]
 
 for (const line of notYet) {
@@ -27,6 +26,14 @@ for (const line of notYet) {
     assert.match(stderr, /^textstream: .*later release/)
   })
 }
+
+test('old README: bin/create_hive_table.sh without a Spark says how to get one, and touches nothing', async () => {
+  await using dir = await tempDir()
+  const env = { TEXTSTREAM_STATE: dir.path }
+  const { code, stdout, stderr } = await execute(script('bin/create_hive_table.sh'), [], { cwd: dir.path, env })
+  assert.deepEqual({ code, stdout, left: await readdir(dir.path) }, { code: 4, stdout: '', left: [] }, stderr)
+  assert.match(stderr, /no Spark.*textstream stack up hive spark/)
+})
 
 const oldLine = (chunk: string, time: string) =>
   `${JSON.stringify({ chunk, agent_id: 'Agent_Melissa', destination_uri: '/alone.md', event_time: time })}\n`

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { isBuilt } from '../../src/wire/spark-connect/built.ts'
 import { execute, root, tempDir } from './textstream.ts'
 
 /** npm finds its registry and its certificates by the environment, but not the checkout that it was started for. */
@@ -47,6 +48,7 @@ test('the packed tarball installs in an empty folder, links its command, and run
     shipped.filter(name => name.endsWith('.ts') || name.includes('.test.')),
     [],
   )
+  assert.equal(shipped.includes('dist/wire/spark-connect/gen/spark/connect/base_pb.js'), isBuilt())
   assert.ok(shipped.includes('dist/refresh/hadoop/task.mjs'))
   assert.ok(shipped.includes('installations/hadoop/streaming/pom.xml'))
 })

@@ -6,10 +6,10 @@ import { basename, dirname } from 'node:path/posix'
 import { StreamError } from '../../std/error.ts'
 import { harmless } from '../../std/terminal.ts'
 import type { Hdfs } from '../../wire/hdfs.ts'
+import { lockOnHdfs } from '../../wire/hdfs-lock.ts'
 import type { OnHdfs } from '../hdfs-inputs.ts'
 import { documentsName, type Output, receiptName } from '../output.ts'
 import { foreignIn } from './foreign.ts'
-import { lockOnHdfs } from './lock.ts'
 
 const usage = (message: string) => new StreamError('refresh/usage', message)
 
@@ -112,7 +112,7 @@ export const openHdfsOutput = async ({ hdfs, path: out }: OnHdfs): Promise<Outpu
   const id = randomBytes(6).toString('hex')
   const run = names.run(id)
   await checkReplaceable(hdfs, out)
-  const held = await lockOnHdfs(hdfs, names.lock, id)
+  const held = await lockOnHdfs(hdfs, names.lock, id, { code: 'refresh/locked', doing: 'refresh' })
   let scratch: string
   try {
     await recover(hdfs, out)

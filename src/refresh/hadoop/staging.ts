@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
+import { isAlive } from '../../wire/alive.ts'
 import type { Hdfs } from '../../wire/hdfs.ts'
-import { isAlive } from './alive.ts'
 
 const root = '/tmp'
 

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os'
-import { StreamError } from '../../std/error.ts'
-import { parseJson } from '../../std/json.ts'
-import type { FileStatus, Hdfs } from '../../wire/hdfs.ts'
+import { StreamError } from '../std/error.ts'
+import { parseJson } from '../std/json.ts'
 import { isAlive } from './alive.ts'
+import type { FileStatus, Hdfs } from './hdfs.ts'
 
 /** HDFS holds no lock for whoever is gone: a file says who holds it, and is written again while they live. */
 const beatMs = 30_000
@@ -38,10 +38,17 @@ const isGone = async (hdfs: Hdfs, file: FileStatus, holder: Holder | undefined, 
   return (await clockOf(hdfs, probe)) - file.modifiedMs > silenceMsMax
 }
 
-const held = (hdfs: Hdfs, path: string, holder: Holder | undefined) => {
+/** How a refusal is to be told. */
+export interface LockWords {
+  readonly code: `${string}/locked`
+  /** What is refused: `refresh`. */
+  readonly doing: string
+}
+
+const held = (hdfs: Hdfs, path: string, holder: Holder | undefined, { code, doing }: LockWords) => {
   const who = holder === undefined ? 'another one' : `pid ${holder.pid} on ${JSON.stringify(holder.host)}`
-  const message = `refresh: another one is writing there: "${hdfs.name}${path}" is held by ${who}; wait until it ends, or stop it`
-  return new StreamError('refresh/locked', message)
+  const message = `${doing}: another one is writing there: "${hdfs.name}${path}" is held by ${who}; wait until it ends, or stop it`
+  return new StreamError(code, message)
 }
 
 const isCode = (thrown: unknown, code: string) => thrown instanceof StreamError && thrown.code === code
@@ -65,8 +72,8 @@ export interface HdfsLock extends AsyncDisposable {
   check(): Promise<void>
 }
 
-/** Takes the lock that the file `path` stands for, or is refused at once with `refresh/locked`. */
-export const lockOnHdfs = async (hdfs: Hdfs, path: string, id: string): Promise<HdfsLock> => {
+/** Takes the lock that the file `path` stands for, or is refused at once with the code of `words`. */
+export const lockOnHdfs = async (hdfs: Hdfs, path: string, id: string, words: LockWords): Promise<HdfsLock> => {
   const text = Buffer.from(`${JSON.stringify({ host: hostname(), pid: process.pid })}\n`)
   const idNow = async () => (await hdfs.status(path))?.id
   for (;;) {
@@ -79,8 +86,8 @@ export const lockOnHdfs = async (hdfs: Hdfs, path: string, id: string): Promise<
     const file = await hdfs.status(path)
     if (file === undefined) continue
     const holder = await holderOf(hdfs, path)
-    if (!(await isGone(hdfs, file, holder, `${path}-${id}`))) throw held(hdfs, path, holder)
-    if (!(await takeAway(hdfs, path, file, `${path}-${id}`))) throw held(hdfs, path, await holderOf(hdfs, path))
+    if (!(await isGone(hdfs, file, holder, `${path}-${id}`))) throw held(hdfs, path, holder, words)
+    if (!(await takeAway(hdfs, path, file, `${path}-${id}`))) throw held(hdfs, path, await holderOf(hdfs, path), words)
   }
   let ours = await idNow()
   let isBeating = false
@@ -96,8 +103,8 @@ export const lockOnHdfs = async (hdfs: Hdfs, path: string, id: string): Promise<
   const check = async () => {
     if ((await idNow()) === ours) return
     throw new StreamError(
-      'refresh/locked',
-      `refresh: the lock "${hdfs.name}${path}" was taken by another one meanwhile`,
+      words.code,
+      `${words.doing}: the lock "${hdfs.name}${path}" was taken by another one meanwhile`,
     )
   }
   return {

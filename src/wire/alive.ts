@@ -1,4 +1,4 @@
-import { errnoOf } from '../../std/error.ts'
+import { errnoOf } from '../std/error.ts'
 
 /** Whether a process of this machine still runs, whosoever it is. */
 export const isAlive = (pid: number): boolean => {

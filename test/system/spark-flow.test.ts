@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { kafkaTopic } from '../../src/topic/kafka.ts'
+import { kafkaName } from '../../src/topic/kafka-address.ts'
+import { hadoopOrSkip } from '../hadoop.ts'
+import { askHive, hiveAddress, hiveSkip } from '../hive.ts'
+import { sparkAddress, sparkSkip } from '../spark.ts'
+import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
+import { newTopic } from './kafka-topics.ts'
+import { SparkTable } from './spark-table.ts'
+import { bin, plainEnvironment, root, tempDir, textstream } from './textstream.ts'
+
+const skip = sparkSkip || hiveSkip || (await kafkaSkip())
+
+let broker: Pick<Broker, 'address' | 'port' | typeof Symbol.asyncDispose>
+before(async () => {
+  if (skip === false) broker = await someBroker()
+})
+after(() => broker?.[Symbol.asyncDispose]())
+
+const nasty = [
+  `he said "no"; '); DROP TABLE chunks_clustered; -- `,
+  'line one\nline two\r\n\ttab\u0085\u2028 and \\n, \\u0041, \\\\ and \\',
+  '😀👩‍👩‍👧 日本 größer \ufeff \u{10ffff} \ufffd',
+  'a NUL \0 in the middle, and $' + '{x} `ls` <script>',
+].join('\n')
+
+const commandMsMax = 100_000
+
+/** A table on HDFS is reached through the stack that has it. */
+const environment = async () => (await hadoopOrSkip()).hadoop?.environment ?? {}
+
+const consume = async (table: SparkTable, topic: string, ...more: string[]) =>
+  textstream(
+    ['consume', '-k', broker.address, '-t', topic, '--hive-table', table.name, '--spark', sparkAddress, ...more],
+    { env: await environment(), runMsMax: commandMsMax },
+  )
+
+const serve = async (dir: string) => {
+  const child = spawn(bin, ['source', '-d', dir, '-c', '50', '-p', '0', '--json'], { env: plainEnvironment() })
+  const [line] = await once(child.stdout, 'data')
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await once(child, 'close')
+  }
+  return { port: new URL(JSON.parse(String(line)).url).port, [Symbol.asyncDispose]: stop }
+}
+
+/** What HiveServer2 reads, put together again by answer; a chunk in hex, as its protocol ends a text at a NUL. */
+const rebuiltByHive = async (table: string): Promise<string[]> => {
+  const rows = await askHive(
+    hiveAddress,
+    `SELECT response_id, seq, hex(chunk) AS chunk FROM ${table} ORDER BY response_id, seq`,
+  )
+  const texts = new Map<unknown, string>()
+  for (const { response_id, chunk } of rows) texts.set(response_id, (texts.get(response_id) ?? '') + chunk)
+  return [...texts.values()].sort()
+}
+
+test('what a source streams is read back from Hive, byte for byte, each chunk once', {
+  skip,
+  timeout: 240_000,
+}, async () => {
+  await using dir = await tempDir()
+  await using table = new SparkTable('flow')
+  const texts = join(dir.path, 'texts')
+  await cp(join(root, 'examples/texts'), texts, { recursive: true })
+  await writeFile(join(texts, 'nasty.txt'), nasty)
+  const address = await newTopic(broker, 2)
+  await using source = await serve(texts)
+  const produced = await textstream(['produce', '-s', source.port, '-k', broker.address, '-t', address.topic])
+  assert.equal(produced.code, 0, produced.stderr)
+
+  const { code, stdout, stderr } = await consume(table, address.topic, '--once', '--json')
+  assert.equal(code, 0, stderr)
+  const report = JSON.parse(stdout)
+  assert.equal(report.lag, 0)
+  const names = await readdir(texts)
+  const originals = await Promise.all(names.map(name => readFile(join(texts, name), 'hex')))
+  const expected = originals.filter(text => text !== '').map(text => text.toUpperCase())
+  assert.deepEqual(await rebuiltByHive(table.name), expected.sort())
+  const [{ n }] = await askHive(hiveAddress, `SELECT count(*) AS n FROM ${table.name} WHERE cluster BETWEEN 0 AND 4`)
+  assert.equal(Number(n), report.rows)
+
+  const again = await consume(table, address.topic, '--once', '--json')
+  assert.deepEqual([again.code, JSON.parse(again.stdout).records], [0, 0])
+})
+
+test('an old table of five STRING columns is written as it is, and lines that are no records are told of', {
+  skip,
+  timeout: 240_000,
+}, async () => {
+  await using table = new SparkTable('old')
+  const columns = 'agent_id STRING, destination_uri STRING, event_time STRING, chunk STRING, `cluster` STRING'
+  await askHive(hiveAddress, `CREATE TABLE ${table.name} (${columns}) STORED AS PARQUET`)
+  const address = await newTopic(broker, 1)
+  const line = (chunk: string, seq: number) =>
+    JSON.stringify({
+      chunk,
+      agent_id: 'Agent_Melissa',
+      destination_uri: '/alone.md',
+      event_time: '2024-11-23T08:37:04.123456',
+      response_id: 'r',
+      seq,
+    })
+  const lines = [line('one "two" ', 0), line("it's; 3", 1), line('one "two" ', 0), line('another', 1), 'rubbish']
+  {
+    await using writer = await kafkaTopic(address).writer()
+    for (const one of lines) await writer.append('/alone.md', Buffer.from(`${one}\n`))
+  }
+  const { code, stdout, stderr } = await consume(table, address.topic, '--once', '--json')
+  assert.equal(code, 3, stderr)
+  const { malformed, repeats, conflicts } = JSON.parse(stdout)
+  assert.deepEqual({ malformed, repeats, conflicts }, { malformed: 1, repeats: 1, conflicts: 1 })
+  const rows = await askHive(
+    hiveAddress,
+    `SELECT agent_id, destination_uri, event_time, chunk FROM ${table.name} ORDER BY chunk`,
+  )
+  const row = (chunk: string) => ({
+    agent_id: 'Agent_Melissa',
+    destination_uri: '/alone.md',
+    event_time: '2024-11-23T08:37:04.123456',
+    chunk,
+  })
+  assert.deepEqual(rows, [row("it's; 3"), row('one "two" ')])
+})
+
+test('it follows a topic until it is interrupted, and has committed all that it read', {
+  skip,
+  timeout: 240_000,
+}, async () => {
+  await using table = new SparkTable('follow')
+  const address = await newTopic(broker, 1)
+  const args = [
+    'consume',
+    '--from',
+    kafkaName(address),
+    '--engine',
+    'spark',
+    '--hive-table',
+    table.name,
+    '--spark',
+    sparkAddress,
+    '--json',
+  ]
+  const child = spawn(bin, args, { env: { ...plainEnvironment(), ...(await environment()) } })
+  let stdout = ''
+  child.stdout.on('data', data => (stdout += data))
+  const produce = (text: string) =>
+    textstream(['produce', '-', '-k', broker.address, '-t', address.topic, '--uri', '/a.md'], { input: text })
+  const count = async () => (await table.rows().catch(() => [])).length
+  await produce('the first text')
+  while ((await count()) < 1) await sleep(200)
+  await produce('the second text')
+  while ((await count()) < 2) await sleep(200)
+  child.kill('SIGINT')
+  const [code] = await once(child, 'close')
+  const { rows, lag } = JSON.parse(stdout)
+  assert.deepEqual([code, rows, lag], [130, 2, 0])
+})
+
+const refused: readonly (readonly [args: readonly string[], why: RegExp, code: number])[] = [
+  [['--from', 'logs/', '--engine', 'spark'], /Spark reads topics of Kafka, not "logs\/"/, 2],
+  [['-k', '9092', '--engine', 'spark', '--warehouse', 'w'], /--warehouse is a folder/, 2],
+  [['-k', '9092', '--engine', 'spark', '--features', 'text'], /Spark computes --features classic/, 2],
+  [['-k', '9092', '--engine', 'embedded', '--hive-table', 't'], /leave --engine embedded away/, 2],
+  [['-k', '9092', '--schema-file', 's.json'], /--schema-file is for Spark/, 2],
+]
+
+test('what goes not together is refused before anything is touched', async () => {
+  for (const [args, why, code] of refused) {
+    const ran = await textstream(['consume', ...args])
+    assert.match(ran.stderr, why)
+    assert.equal(ran.code, code)
+  }
+})
