@@ -3,6 +3,7 @@ import type { Progress } from '../consume/consume.ts'
 import { openClustering, openTopic, openWarehouse } from '../pipeline.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
 import { isKafkaAddress, kafkaAddressOf, kafkaName } from '../topic/kafka-address.ts'
+import { addMetricsPort, type MetricsPort, serveMetricsOf } from './metrics-port.ts'
 import { wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
 import { untilSignal } from './signals.ts'
@@ -32,6 +33,7 @@ interface Flags {
   readonly seed?: number
   readonly features?: 'text' | 'classic'
   readonly malformedMax: number
+  readonly metricsPort?: MetricsPort
   readonly json: boolean
   readonly schemaFile?: string
   readonly kafkaBrokerPort?: string
@@ -139,6 +141,7 @@ const act = async (flags: Flags) => {
   const lag = async () => lagOf(await topic.end(), progress.position)
   await topic.end()
   if (!isKafkaAddress(from)) await noteAt(from, dir)
+  await using _ = await serveMetricsOf('consume', flags.metricsPort)
   const stop = untilSignal()
   const began = performance.now()
   {
@@ -154,22 +157,25 @@ const act = async (flags: Flags) => {
 }
 
 export const command = (): Command =>
-  new Command('consume')
-    .description('Reads a log as it grows, clusters its text, and keeps tables of it that can be queried.')
-    .addHelpText('before', `${examples}\n`)
-    .option('--from <log>', 'the folder of a log, or kafka://host:port/topic')
-    .option('--warehouse <dir>', 'the tables (default: "warehouse")')
-    .option('--once', 'ends at the end of the log, as it is at the start', false)
-    .option('--clusters <k>', 'how many clusters to look for (default: 5)', wholeNumber(1, clustersMax))
-    .option('--seed <number>', 'of the chance in starting centres (default: 42)', wholeNumber(0, seedMax))
-    .addOption(
-      new Option(
-        '--features <recipe>',
-        'text: windows of words, TF-IDF, latent dimensions; classic: as the old system',
-      ).choices(['text', 'classic']),
-    )
-    .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', wholeNumber(0, seedMax), 0)
-    .option('--json', 'the report as JSON on standard output', false)
+  addMetricsPort(
+    new Command('consume')
+      .description('Reads a log as it grows, clusters its text, and keeps tables of it that can be queried.')
+      .addHelpText('before', `${examples}\n`)
+      .option('--from <log>', 'the folder of a log, or kafka://host:port/topic')
+      .option('--warehouse <dir>', 'the tables (default: "warehouse")')
+      .option('--once', 'ends at the end of the log, as it is at the start', false)
+      .option('--clusters <k>', 'how many clusters to look for (default: 5)', wholeNumber(1, clustersMax))
+      .option('--seed <number>', 'of the chance in starting centres (default: 42)', wholeNumber(0, seedMax))
+      .addOption(
+        new Option(
+          '--features <recipe>',
+          'text: windows of words, TF-IDF, latent dimensions; classic: as the old system',
+        ).choices(['text', 'classic']),
+      )
+      .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', wholeNumber(0, seedMax), 0)
+      .option('--json', 'the report as JSON on standard output', false),
+    'consume',
+  )
     .option('-l, --logs-dir <dir>', "the old consumer's name for --warehouse")
     .option('-s, --schema-file <file>', 'comes with a later release')
     .option('-k, --kafka-broker-port <port>', 'a Kafka broker, port or host:port: the same as --from kafka://…')

@@ -2,7 +2,13 @@ import type { Metric, Registry } from '@prometheus-io/client'
 import { type Declared, declared, type Sample } from './declare.ts'
 
 /** `promtool check metrics` refuses their names. */
-const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
+const misnamed = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+]
 
 /** Asking must not take longer than Prometheus waits. */
 const askMsMax = 5_000

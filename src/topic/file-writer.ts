@@ -7,6 +7,7 @@ import { lock } from '../std/lock.ts'
 import { logPartition, packedIn, partitionsIn, type Segment as SegmentFile } from './folder.ts'
 import { BlockPool, Gathered } from './gather.ts'
 import { faultInLines } from './lines.ts'
+import { batchesOf, watchInFlight, watchLog } from './metrics.ts'
 import { Segment } from './segment.ts'
 import type { TopicWriter } from './topic.ts'
 
@@ -27,6 +28,8 @@ export interface WriterOptions {
 }
 
 type Limits = Required<WriterOptions>
+
+const batches = batchesOf('file')
 
 const advice: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space, then start again',
@@ -51,6 +54,7 @@ class FileWriter implements TopicWriter {
   readonly #lock: AsyncDisposable
   readonly #limits: Limits
   readonly #pool: BlockPool
+  readonly #watched = new DisposableStack()
   #base: number
   #segment: Segment | undefined
   #gathered: Gathered
@@ -69,6 +73,8 @@ class FileWriter implements TopicWriter {
     this.#limits = limits
     this.#pool = new BlockPool(limits.inFlightBytesMax)
     this.#gathered = new Gathered(this.#pool)
+    this.#watched.use(watchInFlight('file', () => this.#inFlightBytes))
+    this.#watched.use(watchLog(dir, () => this.#segment?.end ?? this.#base))
   }
 
   append(_destinationUri: string, lines: Uint8Array): Promise<void> {
@@ -92,6 +98,7 @@ class FileWriter implements TopicWriter {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#refusal ??= closedError(this.#dir)
     await this.#committing
+    this.#watched[Symbol.dispose]()
     await this.#segment?.[Symbol.asyncDispose]()
     await this.#lock[Symbol.asyncDispose]()
   }
@@ -125,6 +132,7 @@ class FileWriter implements TopicWriter {
     try {
       if (batch.bytes > 0) await (await this.#segmentFor(batch.bytes)).append(batch.blocks, batch.bytes)
       this.#inFlightBytes -= batch.bytes
+      batches.durable(batch)
       batch.resolve()
     } catch (error) {
       await this.#fail(batch, error)
@@ -147,6 +155,7 @@ class FileWriter implements TopicWriter {
   async #fail(batch: Gathered, cause: unknown): Promise<void> {
     const { path, end } = this.#segment ?? { path: this.#dir, end: this.#base }
     this.#refusal = appendError(path, end, cause)
+    batches.failed()
     await this.#segment?.cutBack()
     for (const rejected of [batch, this.#gathered]) rejected.reject(this.#refusal)
     this.#gathered = new Gathered(this.#pool)
