@@ -13,6 +13,7 @@ export const floors: readonly (readonly string[])[] = [
   ['produce', 'refresh', 'consume', 'stack'],
   ['pipeline.ts'],
   ['web', 'cli'],
+  ['page'],
 ]
 
 /** Files that implement a port. Outside their room only the pipeline names them, and loads them late. */
@@ -44,6 +45,9 @@ export interface Sized {
   readonly line: number
   readonly lines: number
 }
+
+/** What a browser loads can hold nothing of ours but shapes. */
+const shapes = 'src/web/api.ts'
 
 const isTest = (path: string) => /\.(test|contract)\.ts$/.test(path)
 const isSource = (path: string) => path.startsWith('src/') && !isTest(path)
@@ -78,6 +82,8 @@ const misdirected = (from: string, { target, when }: Import): string | undefined
   const leavesRoom = roomOf(from) !== roomOf(target)
   if (isTest(target)) return `imports the test "${target}"; move what both need into a file of its own`
   if (!target.startsWith('src/') || !leavesRoom) return undefined
+  if (roomOf(from) === 'page' && (target !== shapes || when !== 'never'))
+    return `imports "${target}"; the page runs in a browser: only "import type" from ${shapes}`
   if (floorOf(target) === -1) return `imports "${target}", a room on no floor; give it one in tools/tidy.ts`
   if (floorOf(target) === floorOf(from))
     return `imports "${target}", a room of its own floor; let the floor above join them`
@@ -179,7 +185,7 @@ export const readFiles = (root: string): Files =>
       .flatMap(folder =>
         readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(p => join(folder, p)),
       )
-      .filter(path => path.endsWith('.ts') && !path.split(sep).includes('node_modules'))
+      .filter(path => /\.tsx?$/.test(path) && !path.split(sep).includes('node_modules'))
       .sort()
       .map(path => [path.split(sep).join('/'), readFileSync(join(root, path), 'utf8')]),
   )

@@ -1,0 +1,1 @@
+export const Agents = () => <h1>Agents</h1>

@@ -1,0 +1,1 @@
+export const Clusters = () => <h1>Clusters</h1>

@@ -1,0 +1,1 @@
+export const Query = () => <h1>Query</h1>
