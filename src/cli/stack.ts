@@ -12,6 +12,7 @@ const examples = `Examples:
   textstream stack up kafka                      a real broker on 127.0.0.1:9092; returns when it is ready
   textstream stack up kafka-exporter             and its state for Prometheus on 127.0.0.1:9308
   textstream stack up hadoop                     HDFS, YARN and MapReduce, on 127.0.0.1:9820, 9870, 8088, 8042, 19888
+  textstream stack up prometheus                 asks all of textstream for its numbers, on 127.0.0.1:9090
   textstream stack status
   textstream stack logs kafka -f
   textstream stack down                          ends all that it started; data is kept

@@ -3,13 +3,14 @@ import type { Part } from './part.ts'
 import { hadoop } from './parts/hadoop.ts'
 import { kafka } from './parts/kafka.ts'
 import { kafkaExporter } from './parts/kafka-exporter.ts'
+import { prometheus } from './parts/prometheus.ts'
 
 export type Parts = ReadonlyMap<string, Part>
 
 export const partsOf = (...parts: readonly Part[]): Parts => new Map(parts.map(part => [part.name, part]))
 
 /** All that the stack can start. Another engine is a file in `parts/`, a folder in `installations/`, and a name here. */
-export const parts: Parts = partsOf(kafka, kafkaExporter, hadoop)
+export const parts: Parts = partsOf(kafka, kafkaExporter, hadoop, prometheus)
 
 export const partNamed = (parts: Parts, name: string): Part => {
   const part = parts.get(name)
