@@ -24,7 +24,8 @@ export interface Declared {
   readonly kind: Kind
   readonly name: string
   readonly help: string
-  readonly labels: readonly string[]
+  /** Without values where whoever is asked names them. */
+  readonly labels: Labels
   samples(): Iterable<Sample> | Promise<Iterable<Sample>>
 }
 
@@ -75,7 +76,7 @@ const family = <I, L extends Labels>({ kind, name, help, make, samplesOf }: Want
   const names = Object.keys(labels)
   const series = seriesOf(name, labels, make)
   const samples = () => [...series.values()].flatMap(([values, one]) => [...samplesOf(one, values)])
-  declare({ kind, name, help, labels: names, samples })
+  declare({ kind, name, help, labels, samples })
   return {
     of: values => {
       const found = series.get(keyOf(values, names))
@@ -140,7 +141,7 @@ export const asked = (kind: 'counter' | 'gauge', name: string, help: string, lab
       .slice(0, seriesMax)
       .map(([of, value]) => ({ labels: label === undefined ? {} : { [label]: of }, value }))
   }
-  declare({ kind, name, help, labels: label === undefined ? [] : [label], samples })
+  declare({ kind, name, help, labels: label === undefined ? {} : { [label]: [] }, samples })
   return {
     from: read => {
       reads.add(read)

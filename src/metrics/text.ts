@@ -55,7 +55,8 @@ let process: Promise<Registry> | undefined
 /** The process's own, as every Node process has them; they are watched from the first call on. */
 export const processRegistry = (): Promise<Registry> => (process ??= ofProcess())
 
-const ours = async (): Promise<string> => {
+/** What every room that was loaded has counted so far. */
+export const roomsText = async (): Promise<string> => {
   const { Registry } = await import('@prometheus-io/client')
   const registry = new Registry()
   for (const one of declared()) {
@@ -67,5 +68,6 @@ const ours = async (): Promise<string> => {
   return registry.metrics()
 }
 
-/** What every room that was loaded has counted so far, as Prometheus reads it. */
-export const metricsText = async (): Promise<string> => `${await ours()}\n${await (await processRegistry()).metrics()}`
+/** The same with what the process says of itself, as Prometheus reads it. */
+export const metricsText = async (): Promise<string> =>
+  `${await roomsText()}\n${await (await processRegistry()).metrics()}`
