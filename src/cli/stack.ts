@@ -80,12 +80,18 @@ const showLogs = async (name: string, { follow, lines }: { follow?: boolean; lin
   for await (const line of shown) process.stdout.write(`${line}\n`)
 }
 
-const serveExporter = async ({ kafkaBrokerPort, port }: { kafkaBrokerPort: string; port: number }) => {
+interface ExporterFlags {
+  readonly kafkaBrokerPort: string
+  readonly port: number
+  readonly host: string
+}
+
+const serveExporter = async ({ kafkaBrokerPort, port, host }: ExporterFlags) => {
   const { startExporter } = await import('../stack/kafka/exporter.ts')
   const { kafkaAddressOf } = await import('../topic/kafka-address.ts')
   const { kafkaSecurity } = await import('../topic/kafka-security.ts')
   const cluster = { brokers: kafkaAddressOf(kafkaBrokerPort, 'none').brokers, security: kafkaSecurity(process.env) }
-  const server = await startExporter({ cluster, port, tell: say })
+  const server = await startExporter({ cluster, port, host, tell: say })
   say(`serving ${server.listeningOrigin}/metrics; stop it with ctrl-c`)
   untilSeenEnough().addEventListener('abort', () => server.close())
 }
@@ -168,7 +174,12 @@ const addKafka = (stack: Command) => {
     .command('exporter')
     .description("Serve a Kafka cluster's state for Prometheus, under kafka_exporter's names, in the foreground.")
     .option('-k, --kafka-broker-port <port>', 'port, or host:port, of a broker', '9092')
-    .option('-p, --port <port>', 'port to serve on, on 127.0.0.1; 0 takes any that is free', wholeNumber(65_535), 9308)
+    .option('-p, --port <port>', 'port to serve on; 0 takes any that is free', wholeNumber(65_535), 9308)
+    .option(
+      '--host <host>',
+      'address to serve at; whoever reaches it can read what topics and groups there are',
+      '127.0.0.1',
+    )
     .action(serveExporter)
 }
 
