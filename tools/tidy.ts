@@ -12,7 +12,8 @@ export const floors: readonly (readonly string[])[] = [
   ['source', 'topic', 'warehouse', 'cluster'],
   ['produce', 'refresh', 'consume', 'stack'],
   ['pipeline.ts'],
-  ['web', 'cli'],
+  ['web'],
+  ['cli'],
   ['page'],
 ]
 

@@ -11,7 +11,7 @@ export interface CommandFile {
 export type Commands = Readonly<Record<string, CommandFile>>
 
 /** Named in the old system's scripts or in our design; they come with the releases that carry to other engines. */
-const comingLater = ['up', 'top']
+const comingLater = ['top']
 
 const find = (commands: Commands, name: string): CommandFile | undefined =>
   Object.hasOwn(commands, name) ? commands[name] : undefined
