@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import type { Health } from '../web/api.ts'
 import { Lanes } from './model/lanes.ts'
 import { parseRoute } from './model/route.ts'
+import { Vitals } from './model/vitals.ts'
 import * as api from './net/api.ts'
 import { type Listening, listen } from './net/live.ts'
 
@@ -43,18 +44,18 @@ export const nextTheme = (): void => {
 }
 
 export const lanes = new Lanes()
+export const vitals = new Vitals()
 /** Grows with every `flow`. */
 export const flowed = signal(0)
 export const listening = signal<Listening>('connecting')
 export const health = signal<Health | undefined>(undefined)
 export const healthFault = signal<string | undefined>(undefined)
 
-/** A page that nobody looks at gives its connections back: a browser has six for all tabs of an origin. */
-const hiddenMsMax = 30_000
 const healthMs = 2000
 
 const listenToFlow = () =>
-  listen('live', {
+  listen({
+    address: () => 'live',
     events: {
       flow: data => {
         lanes.apply(JSON.parse(data))
@@ -63,37 +64,19 @@ const listenToFlow = () =>
     },
     onState: state => {
       listening.value = state
+      if (state === 'open') lanes.beginAnew()
     },
-    onAnew: () => lanes.clear(),
   })
 
 const askHealth = async () => {
   try {
-    health.value = await api.health()
+    const told = await api.health()
+    vitals.add(told, Date.now() / 1000)
+    health.value = told
     healthFault.value = undefined
   } catch (fault) {
     healthFault.value = fault instanceof Error ? fault.message : String(fault)
   }
-}
-
-const whileVisible = (start: () => () => void) => {
-  let stop: (() => void) | undefined = start()
-  let timer: ReturnType<typeof setTimeout> | undefined
-  document.addEventListener('visibilitychange', () => {
-    clearTimeout(timer)
-    if (document.visibilityState === 'visible') stop ??= start()
-    else
-      timer = setTimeout(() => {
-        stop?.()
-        stop = undefined
-      }, hiddenMsMax)
-  })
-}
-
-const pollHealth = () => {
-  void askHealth()
-  const timer = setInterval(askHealth, healthMs)
-  return () => clearInterval(timer)
 }
 
 export const start = (): void => {
@@ -102,6 +85,7 @@ export const start = (): void => {
   addEventListener('hashchange', () => {
     route.value = parseRoute(location.hash)
   })
-  whileVisible(listenToFlow)
-  whileVisible(pollHealth)
+  listenToFlow()
+  void askHealth()
+  setInterval(() => document.visibilityState === 'visible' && askHealth(), healthMs)
 }

@@ -87,6 +87,7 @@ export class Lanes {
   chunksPerSecond = 0
   charactersPerSecond = 0
   dropped = 0
+  #isFirst = true
 
   apply(flow: Flow): void {
     this.now = flow.now
@@ -94,6 +95,7 @@ export class Lanes {
     this.charactersPerSecond = flow.charactersPerSecond
     this.dropped = flow.dropped
     for (const change of flow.lanes) this.#change(change)
+    this.#isFirst = false
     const stalled = new Set(flow.stalled)
     for (const lane of this.lanes.values()) {
       advance(lane, this.now)
@@ -103,8 +105,9 @@ export class Lanes {
     this.#makeRoom()
   }
 
-  clear(): void {
-    this.lanes.clear()
+  /** The next flow has the end of each text, as the first one of a connection does. */
+  beginAnew(): void {
+    this.#isFirst = true
   }
 
   #change(change: LaneChange) {
@@ -114,7 +117,7 @@ export class Lanes {
       this.lanes.set(change.lane, lane)
     }
     advance(lane, this.now)
-    lane.tail = tailOf(lane.tail + change.text)
+    lane.tail = tailOf(this.#isFirst ? change.text : lane.tail + change.text)
     lane.chunks += change.chunks
     lane.characters += change.characters
     lane.strip[stripCells - 1] += change.characters

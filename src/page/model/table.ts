@@ -6,10 +6,17 @@ export const cellText = (value: unknown): string => {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
+const numberOf = (value: unknown): number | null => {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string' || value.trim() === '') return null
+  const number = Number(value)
+  return Number.isFinite(number) ? number : null
+}
+
 /** RFC 4180. A spreadsheet takes a text that begins like a formula for one: an apostrophe keeps it a text. */
 const csvCell = (value: unknown): string => {
   const text = cellText(value)
-  const isFormula = typeof value === 'string' && /^[=+\-@\t\r]/.test(text)
+  const isFormula = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) && numberOf(text) === null
   const safe = isFormula ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
@@ -23,13 +30,6 @@ export const toJson = ({ columns, rows }: QueryAnswer): string => {
   for (const { name } of columns) names.push(names.includes(name) ? `${name}_${names.length + 1}` : name)
   const objects = rows.map(row => Object.fromEntries(row.map((value, i) => [names[i], value])))
   return `${JSON.stringify(objects, undefined, 2)}\n`
-}
-
-const numberOf = (value: unknown): number | null => {
-  if (typeof value === 'number') return value
-  if (typeof value !== 'string' || value.trim() === '') return null
-  const number = Number(value)
-  return Number.isFinite(number) ? number : null
 }
 
 const isTime = (type: string) => /^(TIMESTAMP|DATE)/i.test(type)

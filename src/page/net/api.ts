@@ -22,6 +22,8 @@ export class Refused extends Error {
   }
 }
 
+export type Page = DocumentPage
+
 type Query = Readonly<Record<string, string | number | undefined>>
 
 /** Relative, so that it also works below a path of a proxy. Half a surrogate pair has no form in an address. */

@@ -1,45 +1,81 @@
-/** How long a stream that the server ended for good, e.g. while it restarts, waits before it is opened anew. */
-const reopenMsMin = 1000
+/** How long a stream that the server refused, e.g. while it starts, waits before it is asked for again. */
+const reopenMsMin = 500
 const reopenMsMax = 10_000
+/** A page that nobody looks at gives its connections back: a browser has six for all tabs of an origin. */
+const hiddenMsMax = 30_000
 
 export type Listening = 'connecting' | 'open' | 'lost'
 
 export interface LiveHandlers {
+  /** Where to ask, behind the last event that came, if one did. */
+  readonly address: (after: string | undefined) => string
   readonly events: Readonly<Record<string, (data: string) => void>>
   readonly onState: (state: Listening) => void
-  /** It begins from the start: what came before will come again. */
-  readonly onAnew: () => void
 }
 
 /**
- * Server-sent events that survive a lost connection. The browser goes on behind `Last-Event-ID` by itself; only where the
- * server refused it is the stream opened anew, and begins from the start.
+ * Server-sent events that survive whatever happens to the connection. The browser goes on behind `Last-Event-ID` by
+ * itself; where the server refused it, or the page was hidden for long, it is asked for again, behind the same event.
  */
-export const listen = (url: string, { events, onState, onAnew }: LiveHandlers): (() => void) => {
-  let source: EventSource
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let waitMs = reopenMsMin
-  const open = () => {
-    onAnew()
+class Listener {
+  readonly #handlers: LiveHandlers
+  #source: EventSource | undefined
+  #reopening: ReturnType<typeof setTimeout> | undefined
+  #hiding: ReturnType<typeof setTimeout> | undefined
+  #waitMs = reopenMsMin
+  #after: string | undefined
+
+  constructor(handlers: LiveHandlers) {
+    this.#handlers = handlers
+    this.#open()
+    document.addEventListener('visibilitychange', this.#onVisibility)
+  }
+
+  end(): void {
+    document.removeEventListener('visibilitychange', this.#onVisibility)
+    clearTimeout(this.#hiding)
+    this.#close()
+  }
+
+  #open() {
+    const { address, events, onState } = this.#handlers
     onState('connecting')
-    source = new EventSource(url)
+    const source = new EventSource(address(this.#after))
+    this.#source = source
     for (const [name, handle] of Object.entries(events)) {
-      source.addEventListener(name, event => handle((event as MessageEvent<string>).data))
+      source.addEventListener(name, event => {
+        const { data, lastEventId } = event as MessageEvent<string>
+        if (lastEventId !== '') this.#after = lastEventId
+        handle(data)
+      })
     }
     source.onopen = () => {
-      waitMs = reopenMsMin
+      this.#waitMs = reopenMsMin
       onState('open')
     }
     source.onerror = () => {
       onState('lost')
       if (source.readyState !== EventSource.CLOSED) return
-      timer = setTimeout(open, waitMs)
-      waitMs = Math.min(reopenMsMax, waitMs * 2)
+      this.#reopening = setTimeout(() => this.#open(), this.#waitMs)
+      this.#waitMs = Math.min(reopenMsMax, this.#waitMs * 2)
     }
   }
-  open()
-  return () => {
-    clearTimeout(timer)
-    source.close()
+
+  #close() {
+    clearTimeout(this.#reopening)
+    this.#source?.close()
+    this.#source = undefined
   }
+
+  readonly #onVisibility = () => {
+    clearTimeout(this.#hiding)
+    if (document.visibilityState === 'hidden') this.#hiding = setTimeout(() => this.#close(), hiddenMsMax)
+    else if (this.#source === undefined) this.#open()
+  }
+}
+
+/** Returns how to end it. */
+export const listen = (handlers: LiveHandlers): (() => void) => {
+  const listener = new Listener(handlers)
+  return () => listener.end()
 }

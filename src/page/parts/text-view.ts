@@ -111,6 +111,7 @@ export class TextView {
   ranges(from: number, to: number): Range[] {
     return [...this.#drawn].flatMap(([block, element]) => {
       const start = this.#blocks.starts[block]
+      if (to <= start || from >= start + this.#blocks.texts[block].length) return []
       return rangesIn(element, from - start, to - start)
     })
   }
