@@ -11,7 +11,7 @@ const cellMicros = 500_000
 const rateCells = 6
 const secondsPerCell = cellMicros / 1e6
 /** So many points of the whole flow are kept, one a second. */
-const pulsesMax = 180
+const pulsesMax = 130
 
 export type LaneState = 'writing' | 'stalled' | 'ended'
 

@@ -13,8 +13,8 @@ export const pictureOf = (character: string): string => {
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** A text of which every character can be seen. For names and excerpts, where the exact characters matter less. */
-export const visible = (text: string): string => text.replace(hidden, pictureOf)
+/** A text of which every character can be seen. For names and excerpts, where a line end is a line end. */
+export const visible = (text: string): string => text.replaceAll('\r\n', '\n').replace(hidden, pictureOf)
 
 /** The same in one line. */
 export const visibleLine = (text: string): string => visible(text).replace(/[\n\t]/g, pictureOf)

@@ -1,4 +1,5 @@
 import uPlot from 'uplot'
+import { timeOfDay } from '../model/numbers.ts'
 import { colourOf } from './colour.ts'
 
 export interface ChartSeries {
@@ -15,6 +16,8 @@ export interface ChartLook {
   /** What stands below each bar. */
   readonly names?: readonly string[]
   readonly format?: (value: number) => string
+  /** How much of the time is shown, up to the latest point; all of it otherwise. */
+  readonly lastSeconds?: number
   /** Neither axes nor legend. */
   readonly isBare?: boolean
 }
@@ -51,8 +54,11 @@ const seriesOf = (series: readonly ChartSeries[], { kind, format = String }: Cha
 const bandsOf = (series: readonly ChartSeries[]): uPlot.Band[] =>
   series.slice(1).map(({ colour }, i) => ({ series: [i + 2, i + 1], fill: withAlpha(colourOf(colour), stackAlpha) }))
 
+/** A day of 24 hours, in the reader's time zone. */
+const clockTime = (secondsSince1970: number) => timeOfDay(secondsSince1970 * 1e6)
+
 const axesOf = ({ names, format = String, isTime }: ChartLook): uPlot.Axis[] => {
-  const font = '11px ui-sans-serif, system-ui, sans-serif'
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`
   const shared = { stroke: colourOf('ink-2'), font, ticks: { show: false } }
   const below = names && {
     splits: (_plot: uPlot, _axis: number, from: number, to: number) =>
@@ -61,20 +67,18 @@ const axesOf = ({ names, format = String, isTime }: ChartLook): uPlot.Axis[] => 
     rotate: names.length > 6 ? -50 : 0,
     size: names.length > 6 ? 80 : 30,
   }
+  const times = isTime && { values: (_plot: uPlot, splits: number[]) => splits.map(clockTime) }
   const grid = { stroke: colourOf('line'), width: 1 }
   return [
-    { ...shared, size: 30, space: isTime ? 70 : 50, grid: { show: false }, ...below },
+    { ...shared, size: 30, space: isTime ? 80 : 50, grid: { show: false }, ...times, ...below },
     { ...shared, grid, size: 56, space: 32, values: (_plot, splits) => splits.map(n => (n === null ? '' : format(n))) },
   ]
 }
 
-/** A day of 24 hours, in the reader's time zone. */
-const timeValue = (_plot: uPlot, seconds: number) =>
-  seconds === null || seconds === undefined ? '–' : new Date(seconds * 1000).toLocaleTimeString('en-GB')
-
-const xValue = (look: ChartLook) => {
-  if (look.isTime) return timeValue
-  return (_plot: uPlot, x: number) => (x === null || x === undefined ? '–' : (look.names?.[x] ?? String(x)))
+/** Nothing while nobody points at the chart. */
+const xValue = (look: ChartLook) => (_plot: uPlot, x: number | null | undefined) => {
+  if (x === null || x === undefined) return ''
+  return look.isTime ? clockTime(x) : (look.names?.[x] ?? String(x))
 }
 
 export const optionsOf = (
@@ -89,6 +93,7 @@ export const optionsOf = (
     x: {
       time: look.isTime === true,
       ...(look.kind === 'bars' && { range: (_plot, min, max) => [min - 0.6, max + 0.6] }),
+      ...(look.lastSeconds !== undefined && { range: (_plot, _min, max) => [max - look.lastSeconds!, max] }),
     },
     y: { range: (_plot, min, max) => [Math.min(0, min), max > 0 ? max * 1.06 : 1] },
   },

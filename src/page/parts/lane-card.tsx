@@ -61,8 +61,9 @@ const Tail = ({ lane, isHeld }: { lane: Lane; isHeld: boolean }) => {
     let frame = 0
     const draw = () => {
       frame = 0
+      if (box.current === null) return
       shown = lane.version
-      box.current!.textContent = visible(lane.tail)
+      box.current.textContent = visible(lane.tail)
     }
     const end = flowed.subscribe(() => {
       if (!isHeld && lane.version !== shown) frame ||= requestAnimationFrame(draw)

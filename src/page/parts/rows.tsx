@@ -21,6 +21,7 @@ export const Rows = ({ count, rowHeight, render, onReach, reveal, label, class: 
   const box = useRef<HTMLDivElement>(null)
   const [seen, setSeen] = useState({ top: 0, height: 600 })
   const look = () => {
+    if (box.current === null) return
     const { scrollTop, clientHeight } = box.current!
     const top = Math.floor(scrollTop / rowHeight) * rowHeight
     if (top !== seen.top || clientHeight !== seen.height) setSeen({ top, height: clientHeight })

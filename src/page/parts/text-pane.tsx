@@ -10,7 +10,9 @@ interface TextGiven {
   readonly end: number
   /** Changes when the text is another one, not only longer. */
   readonly edition: number
-  /** Goes along with the end of a text that grows. */
+  /** It grows: who scrolls to its end goes along with it. */
+  readonly grows: boolean
+  /** Goes along with its end to begin with. */
   readonly follows: boolean
   readonly onView: (view: TextView | undefined) => void
   readonly onDraw: () => void
@@ -46,9 +48,11 @@ export const TextPane = (given: TextGiven) => {
   }, [given.edition])
 
   useEffect(() => {
-    if (given.follows) view.current?.follow()
-    else if (view.current) view.current.isFollowing = false
-  }, [given.follows, given.uri])
+    if (view.current === undefined) return
+    view.current.mayFollow = given.grows
+    if (given.grows && given.follows) view.current.follow()
+    else view.current.isFollowing = false
+  }, [given.follows, given.grows, given.uri])
 
   useEffect(() => view.current?.show(given.blocks, given.end))
 
@@ -71,7 +75,7 @@ export const TextPane = (given: TextGiven) => {
         onPointerMove={point}
         onPointerDown={point}
       />
-      {!isAtEnd && given.follows && (
+      {!isAtEnd && given.grows && (
         <button type="button" class="to-end" onClick={() => view.current?.follow()}>
           ↓ Newest
         </button>

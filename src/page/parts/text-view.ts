@@ -34,6 +34,8 @@ export class TextView {
   #frame = 0
   #line = { pixels: fallbackLinePixels, units: fallbackLineUnits }
   isFollowing = false
+  /** A reader who scrolls to the end of a text that grows stays there. */
+  mayFollow = false
 
   constructor(scroller: HTMLElement, blocks: TextBlocks, onDraw: () => void) {
     this.#scroller = scroller
@@ -144,7 +146,7 @@ export class TextView {
   }
 
   #onScroll = () => {
-    this.isFollowing = this.isFollowing && this.isAtEnd
+    this.isFollowing = this.mayFollow && this.isAtEnd
     this.redraw()
   }
 

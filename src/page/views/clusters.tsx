@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import type { ClusterEntry, ClusterList } from '../../web/api.ts'
 import { compact, count, percent } from '../model/numbers.ts'
@@ -21,16 +22,22 @@ const shortLabel = (label: string) => {
   return line.length <= labelCharacters ? line : `${line.slice(0, labelCharacters - 1)}…`
 }
 
-const History = ({ list }: { list: ClusterList }) => {
+/** Each value and all before it. */
+const summed = (values: readonly number[]): number[] => {
+  let sum = 0
+  return values.map(value => (sum += value))
+}
+
+const History = ({ list, isSummed }: { list: ClusterList; isSummed: boolean }) => {
   const { times, series } = list.history
   const drawn = useMemo(() => {
     const labels = new Map(list.clusters.map(({ cluster, label }) => [cluster, shortLabel(label)]))
     return series.map(({ cluster, rows }) => ({
       label: `${cluster} ${labels.get(cluster) ?? ''}`.trim(),
       colour: `hue-${hueOf(cluster)}`,
-      values: rows,
+      values: isSummed ? summed(rows) : rows,
     }))
-  }, [list])
+  }, [list, isSummed])
   const x = useMemo(() => times.map(time => time / 1e6), [list])
   if (times.length < 2) return <p class="faint">Sizes over time appear once there are rows of more than one moment.</p>
   return (
@@ -107,6 +114,10 @@ const ClusterCard = ({ of }: { of: ClusterEntry }) => {
 
 export const Clusters = () => {
   const { value, fault } = usePolled(api.clusters, pollMs, [])
+  const isSummed = useSignal(true)
+  const turn = () => {
+    isSummed.value = !isSummed.value
+  }
   const rows = value?.clusters.reduce((sum, { rows }) => sum + rows, 0) ?? 0
   return (
     <>
@@ -128,8 +139,14 @@ export const Clusters = () => {
       )}
       {value !== undefined && value.clusters.length > 0 && (
         <>
-          <section class="panel" aria-label="Sizes over time">
-            <History list={value} />
+          <section class="panel" aria-labelledby="sizes">
+            <div class="panel-head">
+              <h2 id="sizes">Sizes over time</h2>
+              <button type="button" class="chip" aria-pressed={isSummed.value} onClick={turn}>
+                in all
+              </button>
+            </div>
+            <History list={value} isSummed={isSummed.value} />
           </section>
           <ul class="clusters">
             {value.clusters.map(of => (

@@ -48,7 +48,7 @@ const useTimeline = (document: OpenDocument): Timeline => {
     let seen = -1
     const look = () => {
       const { units } = document.blocks
-      if (units === seen || (seen > extendUnitsMax && units > extendUnitsMax)) return
+      if (units === 0 || units === seen || (seen > extendUnitsMax && units > extendUnitsMax)) return
       seen = units
       void document.extend()
     }
@@ -205,7 +205,8 @@ export const Document = ({ uri }: { uri: string }) => {
           blocks={blocks}
           end={end}
           edition={document.replaced}
-          follows={at !== undefined || isLive}
+          grows={at !== undefined || isLive}
+          follows={at !== undefined || document.entry.value?.state === 'open'}
           onView={made => {
             view.current = made
           }}

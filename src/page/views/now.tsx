@@ -11,6 +11,7 @@ import { flowed, lanes, listening } from '../state.ts'
 /** The numbers around the texts change this often; the texts themselves with every frame. */
 const numbersMs = 250
 const lanesShownMax = 120
+const pulseSeconds = 120
 
 const median = (numbers: readonly number[]): number | null => {
   const sorted = numbers.toSorted((a, b) => a - b)
@@ -55,10 +56,11 @@ const Totals = ({ all }: { all: readonly Lane[] }) => {
 
 const PulseChart = () => (
   <Chart
-    title="Characters per second, the last three minutes"
+    title="Characters per second, the last two minutes"
     kind="area"
     isTime
     isBare
+    lastSeconds={pulseSeconds}
     height={56}
     x={lanes.pulses.map(({ time }) => time / 1e6)}
     series={[
