@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs'
 
 const askMsMax = 4_000
+const { TEXTSTREAM_TOKEN_FILE = '/run/textstream/token', TEXTSTREAM_PORT = '4000' } = process.env
 
-const token = readFileSync('/run/textstream/token', 'utf8')
-const answer = await fetch('http://127.0.0.1:4000/health', {
+const token = readFileSync(TEXTSTREAM_TOKEN_FILE, 'utf8')
+const answer = await fetch(`http://127.0.0.1:${TEXTSTREAM_PORT}/health`, {
   headers: { authorization: `Bearer ${token}` },
   signal: AbortSignal.timeout(askMsMax),
 })

@@ -3,7 +3,7 @@
 # one that is made at the first start and kept. Prometheus reads it in the volume that holds it.
 set -eu
 
-token_file=/run/textstream/token
+token_file=${TEXTSTREAM_TOKEN_FILE:-/run/textstream/token}
 
 if [ "${1:-}" = up ]; then
   if [ -n "${TEXTSTREAM_TOKEN:-}" ]; then

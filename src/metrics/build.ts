@@ -1,5 +1,8 @@
 import { asked } from './declare.ts'
 
-const builds = asked('gauge', 'textstream_build_info', 'Always 1; says which version this is.', 'version')
+const versions = new Map<string, number>()
 
-export const noteVersion = (version: string): void => void builds.from(() => [[version, 1]])
+asked('gauge', 'textstream_build_info', 'Always 1; says which version this is.', 'version').from(() => versions)
+
+/** Said once by whoever serves the numbers; more often does no harm. */
+export const noteVersion = (version: string): void => void versions.set(version, 1)

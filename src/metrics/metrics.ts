@@ -22,3 +22,4 @@ export {
 export { watchDisk } from './disk.ts'
 export type { Counter, Gauge, Histogram } from './instrument.ts'
 export { contentType, metricsText } from './text.ts'
+export { answerMetrics, watchThread } from './thread.ts'

@@ -1,5 +1,6 @@
 import type { Metric, Registry } from '@prometheus-io/client'
-import { type Declared, declared, type Sample } from './declare.ts'
+import { joined, type Said, saidHere } from './said.ts'
+import { saidInThreads } from './thread.ts'
 
 /** `promtool check metrics` refuses their names. */
 const misnamed = [
@@ -16,31 +17,16 @@ const askMsMax = 5_000
 export const contentType = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** The library has no histogram that is filled from elsewhere; it writes whatever says its samples as its own do. */
-const written = ({ name, help, kind }: Declared, samples: Iterable<Sample>) => ({
+const written = ({ name, help, kind, samples }: Said) => ({
   name,
   help,
   type: kind,
-  values: [...samples].map(({ suffix, labels, value }) => ({
+  values: samples.map(({ suffix, labels, value }) => ({
     labels,
     value,
     ...(suffix !== undefined && { metricName: `${name}${suffix}` }),
   })),
 })
-
-const nothing: readonly Sample[] = []
-
-/** One that fails, or takes too long, is left out: the others are worth having. */
-const samplesOf = async (one: Declared): Promise<Iterable<Sample>> => {
-  const late = Promise.withResolvers<Iterable<Sample>>()
-  const timer = setTimeout(late.resolve, askMsMax, nothing)
-  try {
-    return await Promise.race([one.samples(), late.promise])
-  } catch {
-    return nothing
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 const ofProcess = async (): Promise<Registry> => {
   const { collectDefaultMetrics, Registry } = await import('@prometheus-io/client')
@@ -55,14 +41,14 @@ let process: Promise<Registry> | undefined
 /** The process's own, as every Node process has them; they are watched from the first call on. */
 export const processRegistry = (): Promise<Registry> => (process ??= ofProcess())
 
-/** What every room that was loaded has counted so far. */
+/** What every room that was loaded has counted so far, in all threads that are watched. */
 export const roomsText = async (): Promise<string> => {
   const { Registry } = await import('@prometheus-io/client')
   const registry = new Registry()
-  for (const one of declared()) {
-    const samples = [...(await samplesOf(one))]
-    if (samples.length === 0) continue
-    const metric = { name: one.name, get: async () => written(one, samples) }
+  const [here, inThreads] = await Promise.all([saidHere(askMsMax), saidInThreads()])
+  for (const said of joined([...here, ...inThreads])) {
+    if (said.samples.length === 0) continue
+    const metric = { name: said.name, get: async () => written(said) }
     registry.registerMetric(metric as unknown as Metric<string>)
   }
   return registry.metrics()

@@ -1,13 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { recipeOf } from '../cluster/recipes.ts'
 import { consume, newProgress } from '../consume/consume.ts'
+import { answerMetrics } from '../metrics/metrics.ts'
 import { openClustering, openTopic, openWarehouse } from '../pipeline.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
-import type { ConsumerOptions, Said } from './consumer.ts'
+import type { Given, Said } from './consumer.ts'
 
 const tellEveryMs = 200
 
-const { from, warehouse, settings } = workerData as ConsumerOptions
+const { from, warehouse, settings, metrics } = workerData as Given
+answerMetrics(metrics)
 const progress = newProgress()
 const stop = new AbortController()
 parentPort!.once('message', () => stop.abort())

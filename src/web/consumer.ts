@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { Progress } from '../consume/consume.ts'
 import { newProgress } from '../consume/consume.ts'
 import type { Settings } from '../consume/settings.ts'
+import { watchThread } from '../metrics/metrics.ts'
 import { StreamError } from '../std/error.ts'
 
 export interface ConsumerOptions {
@@ -9,6 +10,12 @@ export interface ConsumerOptions {
   readonly from: string
   readonly warehouse: string
   readonly settings: Partial<Settings>
+}
+
+/** What the thread is given. */
+export interface Given extends ConsumerOptions {
+  /** Where it is asked what it counts. */
+  readonly metrics: MessagePort
 }
 
 /** What the thread says, from time to time and at its end. */
@@ -24,7 +31,10 @@ export interface Said {
  */
 export const runConsumer = async (options: ConsumerOptions, progress: Progress, signal: AbortSignal): Promise<void> => {
   const url = new URL(`./consumer-worker${import.meta.url.slice(-3)}`, import.meta.url)
-  const worker = new Worker(url, { workerData: options })
+  const { port1, port2: metrics } = new MessageChannel()
+  const given: Given = { ...options, metrics }
+  const worker = new Worker(url, { workerData: given, transferList: [metrics] })
+  using _ = watchThread(port1)
   const over = Promise.withResolvers<void>()
   const stop = () => worker.postMessage('stop')
   worker.on('message', ({ progress: said, ended, failed }: Said) => {

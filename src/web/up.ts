@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { lagOf } from '../consume/consume.ts'
 import type { Settings } from '../consume/settings.ts'
+import { noteVersion } from '../metrics/metrics.ts'
 import { openFolder, openTopic, openWarehouse } from '../pipeline.ts'
 import type { HintOptions } from '../produce/hint.ts'
 import { newProgress as newCapture } from '../produce/produce.ts'
@@ -152,6 +153,7 @@ const firstFailure = (parts: readonly Promise<void>[]): Promise<never> => {
 export const up = async (options: UpOptions): Promise<Up> => {
   const { texts, from, warehouse: dir, settings, say } = options
   refuseOpen(options)
+  noteVersion(options.version)
   await using stack = new AsyncDisposableStack()
   const source = texts && pacedSource(await openFolder(texts.dir, texts.chunkSize, say), texts.rate)
   const topic = stack.use(new SharedTopic(await openTopic(from), { keeps: options.keepsWriter }))

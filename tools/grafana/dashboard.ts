@@ -93,9 +93,9 @@ const linesPanel = () =>
     )
     .tooltip(new VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending))
 
-const built = (panel: Panel) => {
+const built = (panel: Panel, id: number) => {
   const of = panel.kind === 'number' ? numberPanel(panel) : linesPanel()
-  of.title(panel.title).description(panel.says).unit(panel.unit).datasource(datasource).min(0)
+  of.id(id).title(panel.title).description(panel.says).unit(panel.unit).datasource(datasource).min(0)
   if (panel.max !== undefined) of.max(panel.max)
   return of.span(panelColumns[panel.kind]).height(panelRows[panel.kind]).targets(queriesOf(panel))
 }
@@ -131,9 +131,10 @@ export const dashboardJson = ({ uid, title, says, instances, rows }: Dashboard):
     .timezone('browser')
     .withVariable(datasourceVariable())
     .withVariable(instanceVariable(instances))
+  let id = 1
   for (const row of rows) {
-    dashboard.withRow(new RowBuilder(row.title))
-    for (const panel of row.panels) dashboard.withPanel(built(panel))
+    dashboard.withRow(new RowBuilder(row.title).id(id++))
+    for (const panel of row.panels) dashboard.withPanel(built(panel, id++))
   }
   return `${JSON.stringify(dashboard.build(), null, 2)}\n`
 }
