@@ -22,9 +22,15 @@ export interface Running extends AsyncDisposable {
   said(pattern: RegExp): Promise<string>
 }
 
-/** A command that goes on until it is disposed of. */
-export const start = (args: readonly string[], cwd: string): Running => {
-  const child: ChildProcess = spawn(bin, args, { cwd, env: plainEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] })
+interface Surroundings {
+  readonly cwd: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** A program that goes on until it is disposed of. */
+export const startProgram = (program: string, args: readonly string[], { cwd, env }: Surroundings): Running => {
+  const around = { ...plainEnvironment(), ...env }
+  const child: ChildProcess = spawn(program, args, { cwd, env: around, stdio: ['ignore', 'pipe', 'pipe'] })
   let text = ''
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', data => (text += data))
   return {
@@ -34,7 +40,7 @@ export const start = (args: readonly string[], cwd: string): Running => {
         if (found !== null) return found[1]
         if (child.exitCode !== null) break
       }
-      throw new Error(`textstream ${args.join(' ')} never said ${pattern}; it said: ${text}`)
+      throw new Error(`${program} ${args.join(' ')} never said ${pattern}; it said: ${text}`)
     },
     [Symbol.asyncDispose]: async () => {
       const closed = once(child, 'close')
@@ -45,6 +51,9 @@ export const start = (args: readonly string[], cwd: string): Running => {
     },
   }
 }
+
+/** A command of ours. */
+export const start = (args: readonly string[], cwd: string): Running => startProgram(bin, args, { cwd })
 
 export const metricsAt = (running: Running): Promise<string> => running.said(/metrics at http:\/\/([^/\s]+)\/metrics/)
 
