@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { TextBlocks } from '../model/text-blocks.ts'
 import { visibleLine } from '../model/visible.ts'
 import { TextView } from './text-view.ts'
@@ -30,7 +30,7 @@ export const TextPane = (given: TextGiven) => {
   const pointer = useRef({ at: 0, timer: undefined as ReturnType<typeof setTimeout> | undefined })
   const [isAtEnd, setAtEnd] = useState(true)
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const made = new TextView(scroller.current!, given.blocks, () => {
       setAtEnd(made.isAtEnd)
       latest.current.onDraw()
@@ -43,18 +43,18 @@ export const TextPane = (given: TextGiven) => {
     }
   }, [given.uri])
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     view.current?.anew(given.blocks)
   }, [given.edition])
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (view.current === undefined) return
     view.current.mayFollow = given.grows
     if (given.grows && given.follows) view.current.follow()
     else view.current.isFollowing = false
   }, [given.follows, given.grows, given.uri])
 
-  useEffect(() => view.current?.show(given.blocks, given.end))
+  useLayoutEffect(() => view.current?.show(given.blocks, given.end))
 
   const point = (event: MouseEvent) => {
     const { clientX, clientY } = event

@@ -186,6 +186,7 @@ export class TextView {
       this.#content.style.transform = `translateY(${this.#scroller.scrollTop + top - this.#virtualTop()}px)`
       if (!this.#measure()) break
     }
+    this.#scroller.dataset.drawn = String(this.#end)
     this.#onDraw()
   }
 
