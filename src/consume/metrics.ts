@@ -1,5 +1,6 @@
 import type { ClusterFacts } from '../cluster/cluster.ts'
 import { asked, counter, counters, gauge, histogram, slowSeconds } from '../metrics/metrics.ts'
+import { grown } from '../std/bytes.ts'
 import { systemClock } from '../std/clock.ts'
 import type { Rows } from '../warehouse/rows.ts'
 import type { Gathered } from './gathered.ts'
@@ -59,20 +60,17 @@ export const noteFit = (facts: readonly ClusterFacts[]): void => {
   for (const cluster of rowsOf.keys()) if (!alive.has(cluster)) rowsOf.delete(cluster)
 }
 
+let tally = new Float64Array(64)
+
 /** A loop over numbers, once a batch. */
 const countClusters = ({ cluster, length }: Rows): void => {
-  const counts = new Map<number, number>()
-  let [last, run] = [-1, 0]
   for (let row = 0; row < length; row++) {
-    if (cluster[row] === last) run++
-    else {
-      counts.set(last, (counts.get(last) ?? 0) + run)
-      ;[last, run] = [cluster[row], 1]
-    }
+    const number = cluster[row]
+    if (number >= tally.length) tally = grown(tally, number * 2)
+    if (number >= 0) tally[number]++
   }
-  counts.set(last, (counts.get(last) ?? 0) + run)
-  counts.delete(-1)
-  for (const [of, count] of counts) rowsOf.set(of, (rowsOf.get(of) ?? 0) + count)
+  for (const [number, count] of tally.entries()) if (count > 0) rowsOf.set(number, (rowsOf.get(number) ?? 0) + count)
+  tally.fill(0)
 }
 
 /** What a batch held that is durable now. */
