@@ -42,6 +42,7 @@ test('the first tab stop leads past the navigation', { skip }, async () => {
 test('every view has a number, ? lists the keys, and t turns the colours', { skip }, async () => {
   await using tab = await openTab(browser, up.url, '#/now')
   const { page } = tab
+  await heading(page, 'Now')
   for (const [i, name] of ['Now', 'Documents', 'Clusters', 'Agents', 'Query', 'Health'].entries()) {
     await page.keyboard.press(String(i + 1))
     await heading(page, name)
@@ -61,6 +62,7 @@ test('every view has a number, ? lists the keys, and t turns the colours', { ski
 test('a document is found, opened, gone through in time and played without a mouse', { skip }, async () => {
   await using tab = await openTab(browser, up.url, '#/now')
   const { page } = tab
+  await heading(page, 'Now')
   await page.keyboard.press('2')
   await page.locator('.document-row').nth(3).waitFor()
   await page.keyboard.press('/')

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { bin, plainEnvironment, type TempDir, tempDir } from '../system/textstream.ts'
 
@@ -55,9 +57,13 @@ const stop = async (child: ChildProcess, dir: TempDir) => {
   await dir[Symbol.asyncDispose]()
 }
 
-/** The real `textstream up`, in a folder of its own, on any free port. */
-export const startUp = async (args: readonly string[] = []): Promise<Running> => {
+/** The real `textstream up`, in a folder of its own, on any free port; `older` are lines that its log begins with. */
+export const startUp = async (args: readonly string[] = [], older: readonly string[] = []): Promise<Running> => {
   const dir = await tempDir()
+  if (older.length > 0) {
+    await mkdir(join(dir.path, 'logs'))
+    await writeFile(join(dir.path, 'logs', 'logs_older.txt'), older.map(line => `${line}\n`).join(''))
+  }
   const all = ['up', '--port', '0', '--json', '--log', 'logs', '--warehouse', 'warehouse', ...args]
   const child = spawn(bin, all, { cwd: dir.path, env: plainEnvironment(), stdio: ['ignore', 'pipe', 'inherit'] })
   process.once('exit', () => child.kill('SIGKILL'))

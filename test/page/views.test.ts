@@ -88,7 +88,7 @@ test('a document on a phone: the text, its time, and the way back to the list', 
 test('an answer without a record for long is shown as stalled', { skip }, async () => {
   await using tab = await openTab(browser, up.url, linkTo('now'))
   const lane = tab.page.locator('.lane', { hasText: 'Agent_Sam' })
-  await lane.getByText('stalled').waitFor()
+  await lane.getByText('stalled', { exact: true }).waitFor()
   assert.match((await lane.textContent()) ?? '', /I begin, and then I say nothing more/)
   assert.deepEqual(tab.faults, [])
 })

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { DocumentEntry } from '../../web/api.ts'
 import { bytes, count, nothing, timeOfDay } from '../model/numbers.ts'
 import { linkTo, linkToDocument } from '../model/route.ts'
@@ -12,6 +12,8 @@ const rowHeight = 56
 const pageEntries = 200
 const searchMs = 150
 const refreshMs = 2500
+/** After which a row that was scrolled to is drawn. */
+const drawnMs = 60
 const orders = { recent: 'latest first', uri: 'by name', size: 'largest first' }
 
 interface Listed {
@@ -98,31 +100,38 @@ const Row = ({ entry, isChosen, isActive }: { entry: DocumentEntry; isChosen: bo
   )
 }
 
+const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }
+
 /** Up and down move a single tab stop through the list. */
 const useRoving = (documents: readonly DocumentEntry[], chosen: string | undefined) => {
-  const [active, setActive] = useState(0)
-  const shouldFocus = useRef(false)
+  /** `turn` grows with every key, also where it leads nowhere else. */
+  const [place, setPlace] = useState({ at: 0, turn: 0 })
   useEffect(() => {
     const at = documents.findIndex(({ uri }) => uri === chosen)
-    if (at !== -1) setActive(at)
+    if (at !== -1) setPlace({ at, turn: 0 })
   }, [chosen, documents.length > 0])
-  const list = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    if (!shouldFocus.current) return
-    shouldFocus.current = false
-    list.current?.querySelector<HTMLElement>('.document-row[tabindex="0"]')?.focus()
-  })
+  const list = useRef<HTMLElement>(null)
+  useLayoutEffect(() => {
+    if (place.turn === 0) return
+    const focus = () => {
+      const row = list.current?.querySelector<HTMLElement>('.document-row[tabindex="0"]')
+      row?.focus()
+      return row !== undefined && row !== null
+    }
+    if (focus()) return
+    const soon = setTimeout(focus, drawnMs)
+    return () => clearTimeout(soon)
+  }, [place])
+  const active = Math.max(0, Math.min(documents.length - 1, place.at))
   const onKeyDown = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }
     const isInRow = event.target instanceof Element && event.target.closest('.document-row') !== null
     const isInSearch = event.target instanceof HTMLInputElement && event.key === 'ArrowDown'
     if (!Object.hasOwn(steps, event.key) || !(isInRow || isInSearch)) return
     event.preventDefault()
-    shouldFocus.current = true
-    const step = isInSearch ? 0 : steps[event.key]
-    setActive(Math.max(0, Math.min(documents.length - 1, active + step)))
+    const at = active + (isInSearch ? 0 : steps[event.key])
+    setPlace({ at: Math.max(0, Math.min(documents.length - 1, at)), turn: place.turn + 1 })
   }
-  return { active: Math.min(active, Math.max(0, documents.length - 1)), list, onKeyDown }
+  return { active, list, onKeyDown }
 }
 
 export const DocumentList = ({ chosen }: { chosen: string | undefined }) => {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { count, exactTime, seconds } from '../model/numbers.ts'
 import { advanced, type Pace, speeds, stepped } from '../model/player.ts'
 import type { Timeline } from '../model/timeline.ts'
@@ -24,23 +24,29 @@ interface TimeGiven {
   readonly onMove: (at: number | undefined) => void
 }
 
-/** Moves on with the clock of the screen, until the end. */
+/** Moves on with the clock of the screen, until the end. What stops it stops it at once. */
 const usePlaying = ({ span, timeline, at, onMove }: TimeGiven, pace: Pace) => {
   const [isPlaying, setPlaying] = useState(false)
+  const frame = useRef(0)
   useEffect(() => {
     if (!isPlaying) return
     let moment = at === undefined || at >= span.last ? span.first : at
     let before = performance.now()
-    let frame = requestAnimationFrame(function play(now) {
+    const play = (now: number) => {
       moment = Math.min(span.last, advanced(moment, (now - before) / 1000, pace, timeline))
       before = now
       onMove(moment)
       if (moment >= span.last) setPlaying(false)
-      else frame = requestAnimationFrame(play)
-    })
-    return () => cancelAnimationFrame(frame)
+      else frame.current = requestAnimationFrame(play)
+    }
+    frame.current = requestAnimationFrame(play)
+    return () => cancelAnimationFrame(frame.current)
   }, [isPlaying, pace.speed, pace.skipsPauses, timeline])
-  return { isPlaying, setPlaying }
+  const stop = () => {
+    cancelAnimationFrame(frame.current)
+    setPlaying(false)
+  }
+  return { isPlaying, start: () => setPlaying(true), stop }
 }
 
 const Density = ({ timeline, version }: { timeline: Timeline; version: number }) => {
@@ -90,16 +96,16 @@ const Controls = ({ isPlaying, pace, onPlay, onPace }: ControlsGiven) => (
 export const TimePanel = (given: TimeGiven) => {
   const { span, timeline, at, shownUnits, allUnits, isOpen, onMove } = given
   const [pace, setPace] = useState<Pace>({ speed: 1, skipsPauses: false })
-  const { isPlaying, setPlaying } = usePlaying(given, pace)
+  const { isPlaying, start: play, stop } = usePlaying(given, pace)
   const shown = at ?? span.last
   const start = span.first - 1000
   const length = Math.max(1, Math.ceil((span.last - start) / 1000))
   const move = (to: number | undefined) => {
-    setPlaying(false)
+    stop()
     onMove(to === undefined ? undefined : Math.min(span.last, Math.max(start, to)))
   }
-  const play = () => setPlaying(!isPlaying)
-  useViewKeys({ ' ': play, l: () => move(undefined) })
+  const turn = isPlaying ? stop : play
+  useViewKeys({ ' ': turn, l: () => move(undefined) })
 
   const onKey = (event: KeyboardEvent) => {
     const page = (length * 1000) / pageSteps
@@ -132,7 +138,7 @@ export const TimePanel = (given: TimeGiven) => {
         onKeyDown={onKey}
       />
       <div class="time-row">
-        <Controls isPlaying={isPlaying} pace={pace} onPlay={play} onPace={setPace} />
+        <Controls isPlaying={isPlaying} pace={pace} onPlay={turn} onPace={setPace} />
         <span class="moment">
           <b>{exactTime(shown)}</b> <span>+{seconds(Math.max(0, (shown - span.first) / 1e6))}</span>{' '}
           <span class="faint">

@@ -135,7 +135,7 @@ export const Agents = () => {
       {value?.agents.length === 0 ? (
         <Empty title="No agent has written yet" />
       ) : (
-        <section class="panel" aria-label="Agents">
+        <div class="panel">
           <SortedTable
             label="Agents"
             columns={agentColumns}
@@ -144,7 +144,7 @@ export const Agents = () => {
             first={agentColumns.length - 1}
             classOf={({ agent }) => (agent === chosen ? 'chosen' : '')}
           />
-        </section>
+        </div>
       )}
       <Answers agent={chosen} />
     </>
