@@ -24,6 +24,9 @@ export interface AnswerPart {
   isClosed: boolean
   /** The highest key, of records without `seq`. */
   lastKey: number
+  /** The key of the one of these that arrived last, and when that was. */
+  arrivedKey: number
+  arrival: number
   firstMicros: number
   /** The half of a surrogate pair that its text ends with, if it does. */
   half: string
@@ -77,6 +80,8 @@ export class ChunkTable implements Disposable {
       hasGap: false,
       isClosed: false,
       lastKey: Number.NEGATIVE_INFINITY,
+      arrivedKey: Number.NEGATIVE_INFINITY,
+      arrival: -1,
       firstMicros: Number.NaN,
       half: '',
       claims: chunk.supersedes !== undefined,
@@ -84,7 +89,7 @@ export class ChunkTable implements Disposable {
     })
   }
 
-  #add(part: AnswerPart, { chunk: record, bySeq, key, micros }: Keyed) {
+  #add(part: AnswerPart, { chunk: record, bySeq, key, micros, arrival }: Keyed) {
     const { chunk: text, agent_id = '', end } = record
     if (bySeq) {
       if (key !== part.nextSeq) part.hasGap = true
@@ -92,6 +97,7 @@ export class ChunkTable implements Disposable {
     } else {
       part.hasUnnumbered = true
       part.lastKey = key
+      if (arrival > part.arrival) [part.arrival, part.arrivedKey] = [arrival, key]
     }
     if (!(micros >= part.firstMicros) && !Number.isNaN(micros)) part.firstMicros = micros
     if (text !== '') part.half = isHigh(text.charCodeAt(text.length - 1)) ? text.slice(-1) : ''

@@ -4,7 +4,7 @@ import type { Heard } from './hub.ts'
 /** What is remembered of an answer while it is followed. */
 type Part = Pick<
   AnswerPart,
-  'id' | 'bySeq' | 'nextSeq' | 'hasGap' | 'isClosed' | 'lastKey' | 'firstMicros' | 'hasUnnumbered'
+  'id' | 'bySeq' | 'nextSeq' | 'hasGap' | 'isClosed' | 'lastKey' | 'arrivedKey' | 'firstMicros' | 'hasUnnumbered'
 >
 
 /** What a record does to a text: nothing, it is behind its end, or somewhere else, so that the text has to be made anew. */
@@ -45,7 +45,7 @@ export class LiveText {
     const { seq, micros } = heard
     if (seq >= 0 && seq < part.nextSeq && part.bySeq && !part.hasGap) return none
     const isEarlier = micros < part.firstMicros && this.#parts.size > 1
-    if (part !== this.#last || isEarlier || !isNext(part, seq, micros)) return elsewhere
+    if (part !== this.#last || part.isClosed || isEarlier || !isNext(part, seq, micros)) return elsewhere
     return this.#append(part, heard)
   }
 
@@ -66,6 +66,7 @@ export class LiveText {
       hasGap: false,
       isClosed: false,
       lastKey: Number.NEGATIVE_INFINITY,
+      arrivedKey: Number.NEGATIVE_INFINITY,
       firstMicros: micros,
       hasUnnumbered: false,
     }
@@ -80,7 +81,7 @@ export class LiveText {
     if (seq >= 0) part.nextSeq = seq + 1
     else {
       part.hasUnnumbered = true
-      if (!Number.isNaN(micros)) part.lastKey = micros
+      part.lastKey = part.arrivedKey = keyOf(part, micros)
     }
     if (Number.isNaN(part.firstMicros)) part.firstMicros = micros
     if (end !== undefined) part.isClosed = true
@@ -100,7 +101,10 @@ export class LiveText {
   }
 }
 
+/** What a record without a number is sorted by. */
+const keyOf = ({ arrivedKey }: Part, micros: number) => (Number.isNaN(micros) ? arrivedKey : micros)
+
 const isNext = (part: Part, seq: number, micros: number): boolean => {
   if (seq >= 0) return part.bySeq && !part.hasUnnumbered && seq === part.nextSeq
-  return Number.isNaN(micros) || micros >= part.lastKey
+  return keyOf(part, micros) >= part.lastKey
 }
