@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse } from 'yaml'
@@ -10,11 +10,11 @@ import { installations } from '../../src/stack/place.ts'
 import { render } from '../../src/stack/template.ts'
 import { prometheusSkip, readRules } from '../prometheus.ts'
 import { freePortOffset } from './kafka-broker.ts'
-import { execute, tempDir, textstream } from './textstream.ts'
+import { bin, execute, root, tempDir, textstream } from './textstream.ts'
 
 const skip = await prometheusSkip()
 const folder = join(installations, 'prometheus')
-const metricsPage = join(import.meta.dirname, '../../docs/metrics.md')
+const metricsPage = join(root, 'docs/metrics.md')
 
 interface Rule {
   readonly alert: string
@@ -118,4 +118,34 @@ test('textstream stack up prometheus asks them all, and has the rules', { skip }
   )
   const config = parse((await ask<{ yaml: string }>('status/config')).yaml)
   assert.equal(config.scrape_configs.length, 6)
+})
+
+const pagePath = join(root, 'docs/observe.md')
+
+test('docs/observe.md says what works: its marked blocks run, in order', { skip }, async t => {
+  await using dir = await tempDir()
+  const offset = await freePortOffset(part.ports.http)
+  await mkdir(join(dir.path, 'bin'))
+  await symlink(bin, join(dir.path, 'bin/textstream'))
+  const env = {
+    PATH: `${dir.path}/bin:${process.env.PATH}`,
+    TEXTSTREAM_STATE: join(dir.path, 'state'),
+    TEXTSTREAM_PORT_OFFSET: String(offset),
+  }
+  await using _ = { [Symbol.asyncDispose]: async () => void (await textstream(['stack', 'down'], { env })) }
+  const blocks = [...(await readFile(pagePath, 'utf8')).matchAll(/^```sh test\n(.*?)^```$/gms)]
+  assert.ok(blocks.length >= 2, 'the page has lost its runnable blocks')
+  for (const [, shell] of blocks) {
+    await t.test(shell.split('\n')[0], async () => {
+      const onOurPort = shell.replaceAll('9090', String(part.ports.http + offset))
+      const how = { env, cwd: dir.path }
+      const { code, stdout, stderr } = await execute('bash', ['-euo', 'pipefail', '-c', onOurPort], how)
+      assert.equal(code, 0, `${shell}\n${stdout}${stderr}`)
+    })
+  }
+})
+
+test('docs/observe.md names each alert', async () => {
+  const page = await readFile(pagePath, 'utf8')
+  for (const { alert } of rules) assert.ok(page.includes(`\`${alert}\``), alert)
 })
