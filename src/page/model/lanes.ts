@@ -32,8 +32,8 @@ export interface Lane {
   readonly strip: Float64Array
   /** The number of the cell that is the strip's last. */
   cell: number
-  /** Grows with every change of the text. */
-  version: number
+  /** Units of text so far: what of `tail` is new to somebody can be told by it. */
+  written: number
 }
 
 export interface Pulse {
@@ -42,7 +42,7 @@ export interface Pulse {
   readonly chunksPerSecond: number
 }
 
-const tailOf = (text: string) => (text.length <= tailUnitsMax ? text : text.slice(-tailUnitsMax).toWellFormed())
+const tailOf = (text: string) => (text.length <= tailUnitsMax ? text : text.slice(-tailUnitsMax))
 
 const newLane = ({ lane, agent, uri }: LaneChange, now: number): Lane => ({
   key: lane,
@@ -59,7 +59,7 @@ const newLane = ({ lane, agent, uri }: LaneChange, now: number): Lane => ({
   heard: now,
   strip: new Float64Array(stripCells),
   cell: Math.floor(now / cellMicros),
-  version: 0,
+  written: 0,
 })
 
 /** Moves the strip on to the cell of `now`; what it moved over is empty. */
@@ -117,17 +117,22 @@ export class Lanes {
       this.lanes.set(change.lane, lane)
     }
     advance(lane, this.now)
-    lane.tail = tailOf(this.#isFirst ? change.text : lane.tail + change.text)
+    this.#append(lane, change.text)
     lane.chunks += change.chunks
     lane.characters += change.characters
     lane.strip[stripCells - 1] += change.characters
     lane.firstChunkSeconds = change.firstChunkSeconds ?? lane.firstChunkSeconds
     lane.heard = this.now
-    lane.version++
     if (change.ended === undefined) return
     lane.state = 'ended'
     lane.reason = change.ended
     lane.endedAt = this.now
+  }
+
+  /** A connection begins with the end of each text: nothing of what was shown before goes on. */
+  #append(lane: Lane, text: string) {
+    lane.tail = tailOf(this.#isFirst ? text : lane.tail + text)
+    lane.written += this.#isFirst ? tailUnitsMax + text.length : text.length
   }
 
   #pulse() {

@@ -13,6 +13,10 @@ const stripHeight = 14
 /** So many characters in half a second make a full bar at least; faster lanes grow the scale. */
 const fullCellMin = 40
 
+/** Characters of a text that are drawn: more than a lane has room for, and not many more. */
+const drawnUnitsMin = 400
+const drawnUnitsMax = 1200
+
 /** How much came in each half second, the latest on the right: a stall is a hole. */
 const drawStrip = (canvas: HTMLCanvasElement, { strip }: Lane, ink: string) => {
   const pixels = devicePixelRatio
@@ -53,20 +57,28 @@ const Strip = ({ lane }: { lane: Lane }) => {
   )
 }
 
-/** The end of the text as it comes: one text node, changed in place at most once a frame. */
+/** What comes is appended to one text node, which is far cheaper to lay out than a new text; now and then it is cut. */
+const drawTail = (node: Text, lane: Lane, drawn: number) => {
+  const more = lane.written - drawn
+  if (drawn < 0 || more > lane.tail.length || node.length > drawnUnitsMax)
+    node.data = visible(lane.tail.slice(-drawnUnitsMin))
+  else node.appendData(visible(lane.tail.slice(lane.tail.length - more)))
+}
+
+/** The end of the text as it comes, drawn at most once a frame. */
 const Tail = ({ lane, isHeld }: { lane: Lane; isHeld: boolean }) => {
   const box = useRef<HTMLDivElement>(null)
+  const drawn = useRef(-1)
   useEffect(() => {
-    let shown = -1
     let frame = 0
+    const node = (box.current!.firstChild as Text | null) ?? box.current!.appendChild(document.createTextNode(''))
     const draw = () => {
       frame = 0
-      if (box.current === null) return
-      shown = lane.version
-      box.current.textContent = visible(lane.tail)
+      drawTail(node, lane, drawn.current)
+      drawn.current = lane.written
     }
     const end = flowed.subscribe(() => {
-      if (!isHeld && lane.version !== shown) frame ||= requestAnimationFrame(draw)
+      if (!isHeld && lane.written !== drawn.current) frame ||= requestAnimationFrame(draw)
     })
     return () => {
       end()
@@ -75,7 +87,7 @@ const Tail = ({ lane, isHeld }: { lane: Lane; isHeld: boolean }) => {
   }, [lane, isHeld])
   return (
     <div class="tail">
-      <div ref={box} dir="auto" />
+      <div ref={box} />
     </div>
   )
 }
