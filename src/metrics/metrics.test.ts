@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { get } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { tempDir } from '../../test/system/textstream.ts'
@@ -110,10 +112,17 @@ test('hostile label values stay inside their quotes', async () => {
   assert.deepEqual(linesOf(await metricsText(), 'evil'), ['textstream_test_hostile{of="a\\"} 1\\nevil 2\\\\"} 3'])
 })
 
+const statusFor = async (url: string, host: string) => {
+  const [response] = await once(get(url, { headers: { host } }), 'response')
+  response.resume()
+  return response.statusCode
+}
+
 test('the port answers to /metrics, and to nothing else', async () => {
   await using server = await serveMetrics(0)
   const ask = async (path: string, method = 'GET') => (await fetch(new URL(path, server.url), { method })).status
   assert.deepEqual([await ask('/metrics'), await ask('/'), await ask('/metrics', 'POST')], [200, 404, 405])
+  assert.equal(await statusFor(server.url, 'evil.example'), 403)
   const response = await fetch(server.url)
   assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
   assert.match(await response.text(), /^process_cpu_seconds_total /m)

@@ -20,9 +20,13 @@ const reply = (response: ServerResponse, status: number, type: string, text: str
 
 const pathOf = ({ url = '/' }: IncomingMessage) => url.split('?')[0]
 
+/** A page of somebody else whose name was made to mean this machine sends that name. */
+const isOurs = ({ headers: { host = '' } }: IncomingMessage) => /^(?:localhost|127\.0\.0\.1)(?::\d+)?$/i.test(host)
+
 const answer = async (request: IncomingMessage, response: ServerResponse) => {
   const isRead = request.method === 'GET' || request.method === 'HEAD'
-  if (!isRead) reply(response, 405, 'text/plain', 'only GET\n')
+  if (!isOurs(request)) reply(response, 403, 'text/plain', 'ask for 127.0.0.1\n')
+  else if (!isRead) reply(response, 405, 'text/plain', 'only GET\n')
   else if (pathOf(request) !== '/metrics') reply(response, 404, 'text/plain', 'see /metrics\n')
   else reply(response, 200, contentType, await metricsText())
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Admin } from '@platformatic/kafka'
@@ -36,6 +36,10 @@ for (const dashboard of dashboards) {
       assert.equal(panel.datasource.uid, '$' + '{datasource}', panel.title)
       assert.ok(panel.targets.length > 0, panel.title)
     }
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }: { gridPos: Record<'x' | 'y' | 'w' | 'h', number> }) =>
+      Array.from({ length: w * h }, (_, n) => `${x + (n % w)} ${y + Math.floor(n / w)}`),
+    )
+    assert.equal(new Set(cells).size, cells.length, 'no panel lies over another')
     const ids = panels.map(({ id }: { id: number }) => id)
     assert.equal(new Set(ids).size, ids.length)
   })
@@ -150,8 +154,9 @@ test("every query of the overview and the clusters gives a number of the real pr
   ])
   using _ = use(upUrl)
   assert.deepEqual(await unanswered(prometheus, [...queriesOf(overview), ...queriesOf(clusters)]), [])
-  const instances = await prometheus.query(`group by (instance) (${overview.instances})`)
-  assert.equal(instances.length, 4)
+  const instancesOf = async ({ instances }: Dashboard) =>
+    (await prometheus.query(`group by (instance) (${instances})`)).length
+  assert.deepEqual([await instancesOf(overview), await instancesOf(clusters)], [4, 2])
   const page = await (await fetch(`${upUrl}/metrics`)).text()
   for (const name of ['textstream_build_info{', 'textstream_topic_end_bytes ', 'textstream_consume_running 1'])
     assert.ok(page.includes(`\n${name}`), name)
@@ -188,7 +193,19 @@ test("every query of Kafka's dashboard gives a number of a real broker under loa
   assert.deepEqual(await unanswered(prometheus, queriesOf(kafka)), [])
 })
 
-test('what the README of the old system started has its place', async () => {
-  const script = await readFile(join(root, 'installations/grafana/init.sh'), 'utf8')
-  assert.match(script, /--profile observe up -d --wait/)
+test('init.sh alone starts Grafana and Prometheus by Docker, as the old one did, and says if there is none', async () => {
+  await using dir = await tempDir()
+  const docker = join(dir.path, 'docker')
+  await writeFile(docker, '#!/bin/sh\necho "$@"\n')
+  await chmod(docker, 0o755)
+  const init = join(grafana, 'init.sh')
+  const { code, stdout } = await execute(init, [], { env: { PATH: `${dir.path}:/usr/bin:/bin` } })
+  assert.equal(code, 0)
+  const words = stdout.trim().split(' ')
+  assert.equal(resolve(words[2]), join(root, 'compose.yaml'))
+  assert.deepEqual([...words.slice(0, 2), ...words.slice(3)], 'compose -f --profile observe up -d --wait'.split(' '))
+  await rm(docker)
+  await symlink('/usr/bin/dirname', join(dir.path, 'dirname'))
+  const without = await execute('/bin/sh', [init], { env: { PATH: dir.path } })
+  assert.deepEqual([without.code, /init\.sh: there is no docker/.test(without.stderr)], [1, true])
 })

@@ -1,5 +1,9 @@
 import * as common from '@grafana/grafana-foundation-sdk/common'
-import { VizLegendOptionsBuilder, VizTooltipOptionsBuilder } from '@grafana/grafana-foundation-sdk/common'
+import {
+  ReduceDataOptionsBuilder,
+  VizLegendOptionsBuilder,
+  VizTooltipOptionsBuilder,
+} from '@grafana/grafana-foundation-sdk/common'
 import {
   DashboardBuilder,
   DashboardCursorSync,
@@ -77,6 +81,7 @@ const numberPanel = (panel: Panel) =>
   new StatBuilder()
     .graphMode(common.BigValueGraphMode.None)
     .colorMode(common.BigValueColorMode.Value)
+    .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']))
     .noValue('–')
     .thresholds(thresholdsOf(panel.warnAt))
 
