@@ -49,7 +49,7 @@ export const pageOf = (catalog: Catalog, { search = '', order, limit, cursor }: 
     if (words === '' || document.words.includes(words))
       found.push({ rank: rank(document), uri: document.uri, document })
   const total = found.length
-  const after = cursor === undefined ? undefined : parseCursor(cursor)
+  const after = cursor === undefined || cursor === '' ? undefined : parseCursor(cursor)
   const rest = after === undefined ? found : found.filter(one => compare(after, one) < 0)
   const page = rest.sort(compare).slice(0, limit)
   const hasMore = rest.length > page.length

@@ -1,4 +1,5 @@
 import { lineBytesMax } from '../chunk/chunk.ts'
+import { decode, isMalformed, type Malformed } from '../chunk/codec.ts'
 import { Lines } from '../produce/lines.ts'
 import { type Given, readGiven, withMembers } from '../produce/stamp.ts'
 import { isoMicros, systemClock } from '../std/clock.ts'
@@ -71,10 +72,19 @@ export class Intake {
 
   readonly #onLine = (bytes: Buffer, from: number, to: number): void => {
     const line = bytes.subarray(from, to)
-    const given = readGiven(line, () => this.#names.uri ?? '')
+    const given = this.#read(line)
     if (given === undefined) return
     if ('malformed' in given) this.#refuse('record/malformed', given.malformed)
     else this.#take(given, line.length)
+  }
+
+  /** A document that is not named is not one whose name is empty. */
+  #read(line: Buffer): Given | Malformed | undefined {
+    const { uri } = this.#names
+    const given = readGiven(line, () => uri ?? '')
+    if (uri !== undefined || given === undefined || !('malformed' in given)) return given
+    const decoded = decode(line)
+    return decoded !== undefined && isMalformed(decoded) ? decoded : given
   }
 
   #take(given: Given, length: number) {
