@@ -39,7 +39,7 @@ const passes = async (...args: readonly string[]) => {
 
 test('promtool takes the rules, and each test of theirs holds', { skip }, async () => {
   await passes('check', 'rules', join(folder, 'conf/rules.yml'))
-  await passes('test', 'rules', join(folder, 'rules.test.yml'))
+  await passes('test', 'rules', join(folder, 'rules-tests.yml'))
 })
 
 test('promtool takes what the stack runs with, and what the containers do', { skip }, async () => {
@@ -58,16 +58,16 @@ test('promtool takes what the stack runs with, and what the containers do', { sk
 test('a rule that is broken is refused, and a test that does not hold fails', { skip }, async () => {
   await using dir = await tempDir()
   const text = await readRules()
-  const tests = (await readFile(join(folder, 'rules.test.yml'), 'utf8')).replace('conf/rules.yml', 'rules.yml')
+  const tests = (await readFile(join(folder, 'rules-tests.yml'), 'utf8')).replace('conf/rules.yml', 'rules.yml')
   await writeFile(join(dir.path, 'rules.yml'), text.replace('kafka_brokers == 0', 'kafka_brokers == 1'))
-  await writeFile(join(dir.path, 'rules.test.yml'), tests)
-  assert.notEqual((await promtool('test', 'rules', join(dir.path, 'rules.test.yml'))).code, 0)
+  await writeFile(join(dir.path, 'rules-tests.yml'), tests)
+  assert.notEqual((await promtool('test', 'rules', join(dir.path, 'rules-tests.yml'))).code, 0)
   await writeFile(join(dir.path, 'rules.yml'), text.replace('kafka_brokers == 0', 'kafka_brokers ==='))
   assert.notEqual((await promtool('check', 'rules', join(dir.path, 'rules.yml'))).code, 0)
 })
 
 test('each alert says what is the case and what to do, and has a test where it speaks', async () => {
-  const { tests } = parse(await readFile(join(folder, 'rules.test.yml'), 'utf8'))
+  const { tests } = parse(await readFile(join(folder, 'rules-tests.yml'), 'utf8'))
   const said = JSON.stringify(tests)
   assert.ok(rules.length >= 6)
   for (const { alert, labels, annotations } of rules) {
