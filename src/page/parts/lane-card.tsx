@@ -6,6 +6,7 @@ import { visible } from '../model/visible.ts'
 import { colours, flowed, lanes } from '../state.ts'
 import { colourOf } from './colour.ts'
 import { State } from './figures.tsx'
+import { drawNever, drawSoon } from './frames.ts'
 import { AgentName, Name } from './name.tsx'
 
 const cellWidth = 3
@@ -41,15 +42,18 @@ const Strip = ({ lane }: { lane: Lane }) => {
     ink.current = colourOf('accent')
     drawn.current = -1
   }, [colours.value])
-  useEffect(
-    () =>
-      flowed.subscribe(() => {
-        if (lane.cell === drawn.current || canvas.current === null) return
-        drawn.current = lane.cell
-        drawStrip(canvas.current, lane, ink.current)
-      }),
-    [lane],
-  )
+  useEffect(() => {
+    const draw = () => {
+      if (canvas.current === null) return
+      drawn.current = lane.cell
+      drawStrip(canvas.current, lane, ink.current)
+    }
+    const end = flowed.subscribe(() => lane.cell !== drawn.current && drawSoon(draw))
+    return () => {
+      end()
+      drawNever(draw)
+    }
+  }, [lane])
   return (
     <span aria-hidden="true">
       <canvas ref={canvas} class="strip" />
@@ -70,19 +74,17 @@ const Tail = ({ lane, isHeld }: { lane: Lane; isHeld: boolean }) => {
   const box = useRef<HTMLDivElement>(null)
   const drawn = useRef(-1)
   useEffect(() => {
-    let frame = 0
     const node = (box.current!.firstChild as Text | null) ?? box.current!.appendChild(document.createTextNode(''))
     const draw = () => {
-      frame = 0
       drawTail(node, lane, drawn.current)
       drawn.current = lane.written
     }
     const end = flowed.subscribe(() => {
-      if (!isHeld && lane.written !== drawn.current) frame ||= requestAnimationFrame(draw)
+      if (!isHeld && lane.written !== drawn.current) drawSoon(draw)
     })
     return () => {
       end()
-      cancelAnimationFrame(frame)
+      drawNever(draw)
     }
   }, [lane, isHeld])
   return (
