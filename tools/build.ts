@@ -1,12 +1,13 @@
 /**
  * src/*.ts → dist/*.js, for the package that npm ships: Node strips no types under node_modules. Run by `npm pack`.
  * A worker's URL ends like the URL of the file that starts it, so that it is found in both. The program that runs on a
- * Hadoop cluster becomes one file, since only it is sent there.
+ * Hadoop cluster becomes one file, since only it is sent there. The page becomes files as a browser takes them.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleTask } from '../src/refresh/hadoop/bundle.ts'
+import { buildPage } from './build-page.ts'
 
 const root = join(import.meta.dirname, '..')
 const gen = 'wire/spark-connect/gen'
@@ -33,3 +34,4 @@ const copyGenerated = () => {
 rmSync(join(root, 'dist'), { recursive: true, force: true })
 process.exitCode = compile() || copyGenerated()
 writeFileSync(join(root, 'dist/refresh/hadoop/task.mjs'), await bundleTask(join(root, 'src/refresh/hadoop/task.ts')))
+cpSync(await buildPage(), join(root, 'dist/page'), { recursive: true })

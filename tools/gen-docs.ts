@@ -1,10 +1,11 @@
-/** Writes docs/commands.md from the commands' own help. `npm run docs`; a test fails while the page is stale. */
+/** Writes docs/commands.md from the commands' own help, and docs/metrics.md. `npm run docs`; a test fails while a page is stale. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { commands } from '../src/cli/main.ts'
 import { overview } from '../src/cli/program.ts'
 import { outfit } from '../src/cli/run.ts'
+import { metricsPage, metricsPageOf } from './metrics-page.ts'
 
 export const page = join(import.meta.dirname, '../docs/commands.md')
 
@@ -36,4 +37,7 @@ export const pageOf = async (): Promise<string> => {
   return `# Commands\n\nMade from the commands' own help by \`npm run docs\`.\n\n${sections.join('\n')}`
 }
 
-if (import.meta.main) writeFileSync(page, await pageOf())
+if (import.meta.main) {
+  writeFileSync(page, await pageOf())
+  writeFileSync(metricsPage, await metricsPageOf())
+}

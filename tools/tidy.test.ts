@@ -13,6 +13,7 @@ test('this house is tidy', () => {
 
 const allowed: Record<string, Record<string, string>> = {
   'a room imports a floor below': { 'src/topic/topic.ts': "import { x } from '../std/error.ts'" },
+  'the page imports the shapes of the API': { 'src/page/x.ts': "import type { X } from '../web/api.ts'" },
   'a room imports itself': { 'src/topic/file.ts': "import { x } from './topic.ts'" },
   'the pipeline loads an adapter late': { 'src/pipeline.ts': "const x = await import('./topic/file.ts')" },
   'the pipeline names the type of an adapter': { 'src/pipeline.ts': "import type { X } from './topic/file.ts'" },
@@ -62,6 +63,14 @@ const refused: Record<string, [Record<string, string>, RegExp]> = {
     /loads the adapter "src\/topic\/file\.ts" at once/,
   ],
   'a worker in another room': [{ 'src/chunk/x.ts': urlOf('../refresh/worker') }, /from a floor above/],
+  'a page that imports what runs elsewhere': [
+    { 'src/page/x.tsx': "import { y } from '../std/error.ts'" },
+    /^src\/page\/x\.tsx:1: imports "src\/std\/error\.ts"; the page runs in a browser/,
+  ],
+  'a page that imports more than types': [
+    { 'src/page/x.ts': "import { health } from '../web/api.ts'" },
+    /only "import type" from src\/web\/api\.ts/,
+  ],
   'a room on no floor': [{ 'src/attic/x.ts': '' }, /^src\/attic\/x\.ts:1: is in a room on no floor/],
   'a test that is imported': [
     { 'src/std/x.ts': "import { y } from './y.test.ts'" },

@@ -12,7 +12,9 @@ export const floors: readonly (readonly string[])[] = [
   ['source', 'topic', 'warehouse', 'cluster'],
   ['produce', 'refresh', 'consume', 'stack'],
   ['pipeline.ts'],
-  ['web', 'cli'],
+  ['web'],
+  ['cli'],
+  ['page'],
 ]
 
 /** Files that implement a port. Outside their room only the pipeline names them, and loads them late. */
@@ -47,6 +49,9 @@ export interface Sized {
   readonly lines: number
 }
 
+/** What a browser loads can hold nothing of ours but shapes. */
+const shapes = 'src/web/api.ts'
+
 const isTest = (path: string) => /\.(test|contract)\.ts$/.test(path)
 const isSource = (path: string) => path.startsWith('src/') && !isTest(path)
 const lineAt = (text: string, at: number) => text.slice(0, at).split('\n').length
@@ -80,6 +85,8 @@ const misdirected = (from: string, { target, when }: Import): string | undefined
   const leavesRoom = roomOf(from) !== roomOf(target)
   if (isTest(target)) return `imports the test "${target}"; move what both need into a file of its own`
   if (!target.startsWith('src/') || !leavesRoom) return undefined
+  if (roomOf(from) === 'page' && (target !== shapes || when !== 'never'))
+    return `imports "${target}"; the page runs in a browser: only "import type" from ${shapes}`
   if (floorOf(target) === -1) return `imports "${target}", a room on no floor; give it one in tools/tidy.ts`
   if (floorOf(target) === floorOf(from))
     return `imports "${target}", a room of its own floor; let the floor above join them`
@@ -181,7 +188,7 @@ export const readFiles = (root: string): Files =>
       .flatMap(folder =>
         readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(p => join(folder, p)),
       )
-      .filter(path => path.endsWith('.ts') && !made.some(folder => path.split(sep).includes(folder)))
+      .filter(path => /\.tsx?$/.test(path) && !made.some(folder => path.split(sep).includes(folder)))
       .sort()
       .map(path => [path.split(sep).join('/'), readFileSync(join(root, path), 'utf8')]),
   )

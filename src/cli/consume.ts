@@ -5,6 +5,7 @@ import { reasonOf, StreamError } from '../std/error.ts'
 import { isKafkaAddress, kafkaAddressOf, kafkaName } from '../topic/kafka-address.ts'
 import type { Topic } from '../topic/topic.ts'
 import { consumeOnSpark, type SparkFlags, sparkPlaces, wantsSpark } from './consume-spark.ts'
+import { addMetricsPort, type MetricsPort, serveMetricsOf } from './metrics-port.ts'
 import { wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
 import { untilSignal } from './signals.ts'
@@ -30,6 +31,7 @@ interface Flags extends SparkFlags {
   readonly from?: string
   readonly once: boolean
   readonly malformedMax: number
+  readonly metricsPort?: MetricsPort
   readonly json: boolean
   readonly kafkaBrokerPort?: string
   readonly topic?: string
@@ -137,6 +139,7 @@ const act = async (flags: Flags) => {
   const inWords = behindIn(from)
   const lag = async () => lagOf(await topic.end(), progress.position)
   await topic.end()
+  await using _ = await serveMetricsOf('consume', flags.metricsPort)
   const stop = untilSignal()
   const began = performance.now()
   {
@@ -153,22 +156,25 @@ const act = async (flags: Flags) => {
 }
 
 export const command = (): Command =>
-  new Command('consume')
-    .description('Reads a log as it grows, clusters its text, and keeps tables of it that can be queried.')
-    .addHelpText('before', `${examples}\n`)
-    .option('--from <log>', 'the folder of a log, or kafka://host:port/topic')
-    .option('--warehouse <dir>', 'the tables (default: "warehouse")')
-    .option('--once', 'ends at the end of the log, as it is at the start', false)
-    .option('--clusters <k>', 'how many clusters to look for (default: 5)', wholeNumber(1, clustersMax))
-    .option('--seed <number>', 'of the chance in starting centres (default: 42)', wholeNumber(0, seedMax))
-    .addOption(
-      new Option(
-        '--features <recipe>',
-        'text: windows of words, TF-IDF, latent dimensions; classic: as the old system',
-      ).choices(['text', 'classic']),
-    )
-    .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', wholeNumber(0, seedMax), 0)
-    .option('--json', 'the report as JSON on standard output', false)
+  addMetricsPort(
+    new Command('consume')
+      .description('Reads a log as it grows, clusters its text, and keeps tables of it that can be queried.')
+      .addHelpText('before', `${examples}\n`)
+      .option('--from <log>', 'the folder of a log, or kafka://host:port/topic')
+      .option('--warehouse <dir>', 'the tables (default: "warehouse")')
+      .option('--once', 'ends at the end of the log, as it is at the start', false)
+      .option('--clusters <k>', 'how many clusters to look for (default: 5)', wholeNumber(1, clustersMax))
+      .option('--seed <number>', 'of the chance in starting centres (default: 42)', wholeNumber(0, seedMax))
+      .addOption(
+        new Option(
+          '--features <recipe>',
+          'text: windows of words, TF-IDF, latent dimensions; classic: as the old system',
+        ).choices(['text', 'classic']),
+      )
+      .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', wholeNumber(0, seedMax), 0)
+      .option('--json', 'the report as JSON on standard output', false),
+    'consume',
+  )
     .option('-l, --logs-dir <dir>', "the old consumer's name for --warehouse")
     .addOption(new Option('--engine <name>', 'embedded, or spark: into a table of Hive').choices(['embedded', 'spark']))
     .option('--hive-table <name>', 'the table, name or db.name: implies --engine spark (default: "chunks_clustered")')

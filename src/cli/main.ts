@@ -6,6 +6,8 @@ export const commands: Commands = {
     is: 'serve, capture, rebuild, compare and cluster sample texts, to see it work',
     load: () => import('./demo.ts'),
   },
+  up: { is: 'run everything in one process, and show on a page what agents write', load: () => import('./up.ts') },
+  top: { is: 'show in the terminal what up does', load: () => import('./top.ts') },
   source: { is: 'serve the texts of a folder as streams', load: () => import('./source.ts') },
   produce: { is: 'capture streams, or standard input, into a durable log', load: () => import('./produce.ts') },
   tap: { is: 'show records as they go by', load: () => import('./tap.ts') },

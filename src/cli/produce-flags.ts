@@ -1,4 +1,5 @@
 import type { InputFormat } from '../produce/pour.ts'
+import type { MetricsPort } from './metrics-port.ts'
 
 export interface ProduceFlags {
   readonly streamSourcePort?: string
@@ -14,5 +15,6 @@ export interface ProduceFlags {
   readonly seed?: string
   readonly again: boolean
   readonly concurrency: number
+  readonly metricsPort?: MetricsPort
   readonly json: boolean
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { StreamError } from '../std/error.ts'
+import { addMetricsPort, serveMetricsOf } from './metrics-port.ts'
 import { wholeNumber } from './numbers.ts'
 import type { ProduceFlags } from './produce-flags.ts'
 
@@ -48,33 +49,37 @@ const withoutForeign = (input: string | undefined, flags: ProduceFlags, command:
 const act = async (input: string | undefined, given: ProduceFlags, command: Command) => {
   const flags = withoutForeign(input, given, command)
   refuseMixed(input, flags)
+  await using _ = await serveMetricsOf('produce', flags.metricsPort)
   const topic = await (await import('./produce-topic.ts')).openTarget(flags)
   if (input === '-') await (await import('./produce-input.ts')).produceInput(topic, flags)
   else await (await import('./produce-source.ts')).produceSource(topic, flags)
 }
 
 export const command = (): Command =>
-  new Command('produce')
-    .description('Captures every text of a source at once, or standard input, into a durable log.')
-    .argument('[input]', '"-" captures standard input, as text or as NDJSON records')
-    .option('-s, --stream-source-port <port>', 'the source: a port, host:port or URL')
-    .option('-l, --logs-dir <dir>', 'the log that is written', notEmpty)
-    .option('-k, --kafka-broker-port <port>', 'a Kafka broker: port, or host:port; several with commas between')
-    .option('-t, --topic <name>', 'the topic at that broker (default: "chunks")')
-    .option('--create-topic', 'makes the topic, if it is not there', false)
-    .option('--partitions <n>', 'of a topic that is made', wholeNumber(1, partitionsMax), 4)
-    .option(
-      '--replication <n>',
-      'brokers that keep each record of a topic that is made',
-      wholeNumber(1, replicationMax),
-      1,
-    )
-    .option('--agent <name>', 'who writes standard input (default: a drawn name)', notEmpty)
-    .option('--uri <uri>', 'the document that standard input goes into (default: a drawn name)', notEmpty)
-    .addOption(new Option('--format <format>', 'of standard input; the first line tells').choices(['text', 'ndjson']))
-    .option('--seed <text>', 'makes drawn names the same for the same texts and the same log')
-    .option('--again', 'captures what the log holds already anew, into new documents', false)
-    .option('--concurrency <streams>', 'streams that are read at the same time', wholeNumber(1, streamsMaxOfAll), 64)
-    .option('--json', 'the report as JSON on standard output', false)
+  addMetricsPort(
+    new Command('produce')
+      .description('Captures every text of a source at once, or standard input, into a durable log.')
+      .argument('[input]', '"-" captures standard input, as text or as NDJSON records')
+      .option('-s, --stream-source-port <port>', 'the source: a port, host:port or URL')
+      .option('-l, --logs-dir <dir>', 'the log that is written', notEmpty)
+      .option('-k, --kafka-broker-port <port>', 'a Kafka broker: port, or host:port; several with commas between')
+      .option('-t, --topic <name>', 'the topic at that broker (default: "chunks")')
+      .option('--create-topic', 'makes the topic, if it is not there', false)
+      .option('--partitions <n>', 'of a topic that is made', wholeNumber(1, partitionsMax), 4)
+      .option(
+        '--replication <n>',
+        'brokers that keep each record of a topic that is made',
+        wholeNumber(1, replicationMax),
+        1,
+      )
+      .option('--agent <name>', 'who writes standard input (default: a drawn name)', notEmpty)
+      .option('--uri <uri>', 'the document that standard input goes into (default: a drawn name)', notEmpty)
+      .addOption(new Option('--format <format>', 'of standard input; the first line tells').choices(['text', 'ndjson']))
+      .option('--seed <text>', 'makes drawn names the same for the same texts and the same log')
+      .option('--again', 'captures what the log holds already anew, into new documents', false)
+      .option('--concurrency <streams>', 'streams that are read at the same time', wholeNumber(1, streamsMaxOfAll), 64)
+      .option('--json', 'the report as JSON on standard output', false),
+    'produce',
+  )
     .addHelpText('before', `${examples}\n`)
     .action(act)

@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { StreamError } from '../std/error.ts'
 import { endQuietlyOnClosedOutput } from './exit.ts'
 import { version } from './version.ts'
 
@@ -10,9 +9,6 @@ export interface CommandFile {
 
 export type Commands = Readonly<Record<string, CommandFile>>
 
-/** Named in the old system's scripts or in our design; they come with the releases that carry to other engines. */
-const comingLater = ['up', 'top']
-
 const find = (commands: Commands, name: string): CommandFile | undefined =>
   Object.hasOwn(commands, name) ? commands[name] : undefined
 
@@ -20,11 +16,6 @@ const find = (commands: Commands, name: string): CommandFile | undefined =>
 const withoutHelp = (argv: readonly string[]): readonly string[] => {
   if (argv[0] !== 'help') return argv
   return argv.length === 1 ? ['--help'] : [argv[1], '--help']
-}
-
-const refusing = (commands: Commands, name: string) => () => {
-  const here = Object.keys(commands).join(', ')
-  throw new StreamError('cli/usage', `"${name}" comes in a later release; this one has ${here}`)
 }
 
 /** What `textstream` alone is: a list of commands, and the place where an unknown one is refused. */
@@ -36,10 +27,6 @@ export const overview = async (commands: Commands): Promise<Command> => {
     .helpCommand(false)
     .addHelpText('after', '\ntextstream COMMAND --help shows examples. Start with: textstream demo')
   for (const [name, { is }] of Object.entries(commands)) program.command(name).description(is)
-  for (const name of comingLater) {
-    const command = program.command(name, { hidden: true }).helpOption(false)
-    command.allowUnknownOption().allowExcessArguments().action(refusing(commands, name))
-  }
   return program
 }
 

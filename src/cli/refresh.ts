@@ -33,6 +33,7 @@ interface Flags extends HadoopFlags, ReportFlags {
   readonly runner: 'inline' | 'local' | 'hadoop'
   readonly attempts: boolean
   readonly threads: number
+  readonly metricsFile?: string
 }
 
 /** A bar that is drawn synchronously: the runners keep the thread, so nothing else would get through. */
@@ -65,8 +66,12 @@ const run = async (runner: Runner, inputs: string[], flags: Flags, more?: () => 
   const { refresh } = await import('../refresh/refresh.ts')
   const began = performance.now()
   const options = await optionsOf(inputs, flags)
-  const receipt = await refresh(runner, options)
+  const receipt = await refresh(runner, options).finally(() => writeMetricsOf(flags))
   await report(receipt, options.out, flags, (performance.now() - began) / 1000, more?.())
+}
+
+const writeMetricsOf = async ({ metricsFile }: Flags) => {
+  if (metricsFile !== undefined) await (await import('../metrics/file.ts')).writeMetrics(metricsFile)
 }
 
 const actOnHadoop = async (inputs: string[], flags: Flags) => {
@@ -123,6 +128,7 @@ export const command = (): Command =>
           .argParser(count)
           .default(Math.min(threadsMax, availableParallelism()), `one per core, at most ${threadsMax}`),
       )
+      .option('--metrics-file <file>', "what it did, in numbers, for Prometheus' node_exporter (*.prom)")
       .option('--json', 'the receipt on standard output', false),
   )
     .addHelpText(

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { openFolder } from '../pipeline.ts'
 import { StreamError } from '../std/error.ts'
+import { addMetricsPort, type MetricsPort, serveMetricsOf } from './metrics-port.ts'
 import { exit, say } from './run.ts'
 
 const examples = `Examples:
@@ -20,6 +21,7 @@ interface Options {
   readonly host: string
   readonly rate: number
   readonly logLevel: (typeof levels)[number]
+  readonly metricsPort?: MetricsPort
   readonly json?: boolean
 }
 
@@ -74,6 +76,7 @@ const serveFolder = async (options: Options): Promise<void> => {
   const { length } = await source.list()
   const { port, host, rate } = options
   const server = await serve(source, { port, host, rate, logger: await loggerOf(options.logLevel) })
+  await using _ = await serveMetricsOf('source', options.metricsPort)
   const interrupted = interruption()
   announce(server.url, length, options)
   const signal = await interrupted
@@ -83,15 +86,18 @@ const serveFolder = async (options: Options): Promise<void> => {
 }
 
 export const command = (): Command =>
-  new Command('source')
-    .description('Serves the texts of a folder as streams of chunks, over HTTP.')
-    .addHelpText('before', examples)
-    .option('-d, --data-dir <dir>', 'the folder that holds the texts', './data')
-    .option('-c, --chunk-size <n>', 'characters per chunk', wholeNumber(1, 1024 * 1024), 1024)
-    .option('-p, --port <port>', 'where to listen; 0: any free one', wholeNumber(0, portMax), 8000)
-    .option('--host <host>', 'the address to listen at; 0.0.0.0: all of them', '127.0.0.1')
-    .option('--rate <r>', 'chunks per second of each stream; 0: as fast as possible', notNegative, 0)
-    .addOption(new Option('--log-level <level>', 'what is logged on standard error').choices(levels).default('warn'))
-    .option('--json', 'say where it listens as one line of JSON on standard output')
+  addMetricsPort(
+    new Command('source')
+      .description('Serves the texts of a folder as streams of chunks, over HTTP.')
+      .addHelpText('before', examples)
+      .option('-d, --data-dir <dir>', 'the folder that holds the texts', './data')
+      .option('-c, --chunk-size <n>', 'characters per chunk', wholeNumber(1, 1024 * 1024), 1024)
+      .option('-p, --port <port>', 'where to listen; 0: any free one', wholeNumber(0, portMax), 8000)
+      .option('--host <host>', 'the address to listen at; 0.0.0.0: all of them', '127.0.0.1')
+      .option('--rate <r>', 'chunks per second of each stream; 0: as fast as possible', notNegative, 0)
+      .addOption(new Option('--log-level <level>', 'what is logged on standard error').choices(levels).default('warn'))
+      .option('--json', 'say where it listens as one line of JSON on standard output'),
+    'source',
+  )
     .allowExcessArguments(false)
     .action(serveFolder)

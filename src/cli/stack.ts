@@ -12,6 +12,7 @@ const examples = `Examples:
   textstream stack up kafka-exporter             and its state for Prometheus on 127.0.0.1:9308
   textstream stack up hadoop                     HDFS, YARN and MapReduce, on 127.0.0.1:9820, 9870, 8088, 8042, 19888
   textstream stack up hadoop hive spark          tables in HDFS, for JDBC and for Spark Connect
+  textstream stack up prometheus                 asks all of textstream for its numbers, on 127.0.0.1:9090
   textstream stack status
   textstream stack logs kafka -f
   textstream stack down                          ends all that it started; data is kept
@@ -80,12 +81,18 @@ const showLogs = async (name: string, { follow, lines }: { follow?: boolean; lin
   for await (const line of shown) process.stdout.write(`${line}\n`)
 }
 
-const serveExporter = async ({ kafkaBrokerPort, port }: { kafkaBrokerPort: string; port: number }) => {
+interface ExporterFlags {
+  readonly kafkaBrokerPort: string
+  readonly port: number
+  readonly host: string
+}
+
+const serveExporter = async ({ kafkaBrokerPort, port, host }: ExporterFlags) => {
   const { startExporter } = await import('../stack/kafka/exporter.ts')
   const { kafkaAddressOf } = await import('../topic/kafka-address.ts')
   const { kafkaSecurity } = await import('../topic/kafka-security.ts')
   const cluster = { brokers: kafkaAddressOf(kafkaBrokerPort, 'none').brokers, security: kafkaSecurity(process.env) }
-  const server = await startExporter({ cluster, port, tell: say })
+  const server = await startExporter({ cluster, port, host, tell: say })
   say(`serving ${server.listeningOrigin}/metrics; stop it with ctrl-c`)
   untilSeenEnough().addEventListener('abort', () => server.close())
 }
@@ -175,7 +182,12 @@ const addKafka = (stack: Command) => {
     .command('exporter')
     .description("Serve a Kafka cluster's state for Prometheus, under kafka_exporter's names, in the foreground.")
     .option('-k, --kafka-broker-port <port>', 'port, or host:port, of a broker', '9092')
-    .option('-p, --port <port>', 'port to serve on, on 127.0.0.1; 0 takes any that is free', wholeNumber(65_535), 9308)
+    .option('-p, --port <port>', 'port to serve on; 0 takes any that is free', wholeNumber(65_535), 9308)
+    .option(
+      '--host <host>',
+      'address to serve at; whoever reaches it can read what topics and groups there are',
+      '127.0.0.1',
+    )
     .action(serveExporter)
 }
 

@@ -1,6 +1,7 @@
 import type { Commit, Position, WarehouseWriter } from '../warehouse/warehouse.ts'
 import type { Answers } from './answers.ts'
 import { Gathered } from './gathered.ts'
+import * as metrics from './metrics.ts'
 import { judgeSuspects, type Verdicts } from './suspects.ts'
 import type { Voices } from './voices.ts'
 import type { Windows } from './windows.ts'
@@ -91,6 +92,7 @@ export class Committer {
 
   async #commit(gathered: Gathered, position: Position, state: Map<string, Uint8Array | null>): Promise<void> {
     const { writer, counters, answers, voices } = this.#parts
+    const { repeats, conflicts } = counters
     await judgeSuspects(gathered, writer, counters)
     const { rows, openings, endings, rejected, clusters, fill } = gathered
     const commit: Commit = { position, rows, openings, endings, rejected, clusters, state, ...(fill && { fill }) }
@@ -98,6 +100,7 @@ export class Committer {
     counters.records += gathered.records
     counters.malformed += gathered.malformed
     counters.rows += rows.length
+    metrics.countCommit(gathered, { repeats: counters.repeats - repeats, conflicts: counters.conflicts - conflicts })
     gathered.clear()
     if (answers.count <= answersMax) return
     answers.forget()

@@ -1,9 +1,11 @@
 import type { Clustering, Recipe, RecipeName } from '../cluster/cluster.ts'
+import { isKafkaAddress } from '../topic/kafka-address.ts'
 import type { Position, Topic } from '../topic/topic.ts'
 import type { Warehouse, WarehouseWriter } from '../warehouse/warehouse.ts'
 import { Answers } from './answers.ts'
 import { Committer, type Counters } from './committer.ts'
 import { Intake, isFull } from './intake.ts'
+import * as metrics from './metrics.ts'
 import { Origin } from './origin.ts'
 import { type Settings, savedSettings, settingsOf } from './settings.ts'
 import { Voices } from './voices.ts'
@@ -92,6 +94,7 @@ class Run {
   async run(): Promise<void> {
     const timer = setInterval(() => this.#tick(), commitMs)
     const rolls = setInterval(() => this.#isIdle && this.#inBackground(this.#writer.roll()), rollCheckMs)
+    using _ = this.#watch()
     try {
       await this.#readAll()
     } finally {
@@ -100,6 +103,17 @@ class Run {
     }
     if (this.#failed !== undefined) throw this.#failed
     await this.#finish()
+  }
+
+  #watch(): Disposable {
+    const watched = new DisposableStack()
+    const lag = isKafkaAddress(this.#topic.name) ? metrics.lagRecords : metrics.lagBytes
+    watched.use(lag.from(async () => [['', lagOf(await this.#topic.end(), this.#committer.position)]]))
+    watched.use(metrics.model.from(() => [['', this.#windows.model?.id ?? 0]]))
+    watched.use(metrics.windows.from(() => [['', this.#windows.count]]))
+    metrics.running.add(1)
+    watched.defer(() => metrics.running.add(-1))
+    return watched
   }
 
   async #readAll(): Promise<void> {
@@ -130,7 +144,10 @@ class Run {
 
   async #fit(): Promise<void> {
     const isFirst = this.#windows.model === undefined
+    const beganMs = performance.now()
     const clusters = await this.#windows.fit()
+    if (clusters.length > 0) metrics.fitSeconds.since(beganMs)
+    metrics.noteFit(clusters)
     const { model } = this.#windows
     const { gathering } = this.#committer
     gathering.clusters.push(...clusters)

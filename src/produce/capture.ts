@@ -2,6 +2,7 @@ import type { Source, TextStream } from '../source/source.ts'
 import { reasonOf } from '../std/error.ts'
 import type { Desk, Progress } from './desk.ts'
 import type { Answer } from './line-writer.ts'
+import * as metrics from './metrics.ts'
 import { Recording } from './recording.ts'
 import { codeOf, isPassing, pause, type RetryLimits } from './retry.ts'
 import type { EndedAnswer, OpenAnswer } from './scan.ts'
@@ -97,8 +98,10 @@ class Capture {
         if (desk.signal.aborted) break
         if (this.seq !== before) retries = 0
         if (isChange(thrown) && changes++ < changesMax) this.#replace()
-        else if (isPassing(thrown) && !this.#isGivenUp(retries)) await pause(retry, retries++, desk.random, desk.signal)
-        else throw thrown
+        else if (isPassing(thrown) && !this.#isGivenUp(retries)) {
+          metrics.retries.add()
+          await pause(retry, retries++, desk.random, desk.signal)
+        } else throw thrown
       }
     }
     return 'interrupted'
@@ -130,6 +133,7 @@ class Capture {
     const { signal } = desk
     const ifMatch = this.#recording?.answer.source?.etag
     const from = ifMatch === undefined ? 0 : this.seq
+    using watched = new metrics.WatchedStream()
     const requestedAt = desk.now()
     const stream = await source.open(this.#plan.file, { from, signal, ...(ifMatch !== undefined && { ifMatch }) })
     this.#context.isAway = false
@@ -137,6 +141,7 @@ class Capture {
     const recording = this.#recording
     recording.begin(stream.from)
     for await (const block of stream.blocks) {
+      watched.came()
       await desk.ready()
       this.#push(recording, block)
       signal.throwIfAborted()
@@ -151,8 +156,11 @@ class Capture {
     const { progress, desk } = this.#context
     const before = recording.seq
     recording.push(block, desk.now())
-    progress.chunks += recording.seq - before
+    const chunks = recording.seq - before
+    progress.chunks += chunks
     progress.bytes += block.length
+    metrics.chunks.add(chunks)
+    metrics.bytes.add(block.length)
   }
 
   /** The answer cannot go on: it is closed, if any of it was written, and the next one supersedes it. */
@@ -213,6 +221,12 @@ class Capture {
 
 /** Captures one text. Resolves also if that fails; rejects only if the topic failed. */
 export const capture = async (plan: Plan, context: CaptureContext): Promise<Delivery> => {
+  const delivery = await deliveryOf(plan, context)
+  metrics.countText(delivery.state)
+  return delivery
+}
+
+const deliveryOf = async (plan: Plan, context: CaptureContext): Promise<Delivery> => {
   const one = new Capture(plan, context)
   try {
     return one.delivery(await one.run())

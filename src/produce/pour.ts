@@ -6,6 +6,7 @@ import type { Topic, TopicWriter } from '../topic/topic.ts'
 import { type Random, seededRandom, systemRandom } from './chance.ts'
 import { Desk, type Progress } from './desk.ts'
 import type { HintOptions } from './hint.ts'
+import * as metrics from './metrics.ts'
 import { Recording } from './recording.ts'
 import { Records, type SetAside } from './records.ts'
 import { holdingsOf } from './scan.ts'
@@ -110,6 +111,7 @@ const drain = async (flow: Flow, take: (block: Buffer) => void, close: (reason: 
     for await (const block of flow.blocks) {
       await flow.desk.ready()
       take(block)
+      metrics.bytes.add(block.length)
       if (flow.progress !== undefined) flow.progress.bytes += block.length
     }
   } catch (thrown) {
@@ -133,7 +135,9 @@ const pourText = async (flow: Flow): Promise<Poured> => {
   const recording = new Recording(answer, { seq: 0, digest: new TextDigest() }, emit)
   const input = new Utf8Input(options.onFault)
   const take = (text: string) => {
-    if (text !== '') recording.push(asLine(text), desk.now())
+    if (text === '') return
+    recording.push(asLine(text), desk.now())
+    metrics.chunks.add()
   }
   let chunks = 0
   const close = (reason: string) => {
@@ -163,7 +167,9 @@ const pourRecords = async (flow: Flow): Promise<Poured> => {
   let bytes = 0
   const take = (block: Buffer) => {
     bytes += block.length
+    const before = records.records
     records.push(block)
+    metrics.chunks.add(records.records - before)
   }
   await drain(flow, take, reason => records.finish(reason))
   const [agent_id, destination_uri] = [agent.drawn(), uri.drawn()]

@@ -2,6 +2,7 @@ import { lineBytesMax } from '../chunk/chunk.ts'
 import type { Desk } from './desk.ts'
 import { type Answer, LineWriter } from './line-writer.ts'
 import { Lines } from './lines.ts'
+import * as metrics from './metrics.ts'
 import { type Given, readGiven, withMembers } from './stamp.ts'
 import { TextDigest } from './text-digest.ts'
 
@@ -86,6 +87,7 @@ export class Records {
 
   #refuse(reason: string, bytes: Buffer) {
     this.malformed++
+    metrics.malformed.add()
     this.#options.setAside({ line: this.#lines.number, offset: this.#lines.offset, reason, bytes })
   }
 

@@ -3,6 +3,7 @@ import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { Counters } from './counters.ts'
 import { fetchFromHdfs, findOnHdfs, type OnHdfs } from './hdfs-inputs.ts'
+import { countDone, countFailed } from './metrics.ts'
 import { documentsName, malformedName, type Output, openOutput, receiptName } from './output.ts'
 import type { Job, Listing, Ran, Runner } from './runner.ts'
 import { openAll } from './topic-inputs.ts'
@@ -89,6 +90,7 @@ const openInputs = async (runner: Runner, { inputs, topics = [], hdfs = [] }: Re
  * says what is left. Rejects with code `refresh/usage` where the arguments are wrong; then nothing was touched.
  */
 export const refresh = async (runner: Runner, options: RefreshOptions): Promise<Receipt> => {
+  const beganMs = performance.now()
   try {
     await using output = await openOut(runner, options.out)
     const job: Job = {
@@ -104,8 +106,10 @@ export const refresh = async (runner: Runner, options: RefreshOptions): Promise<
     const receipt = receiptOf(runner, job, ran, options)
     await output.write(receiptName, `${JSON.stringify(receipt, null, 2)}\n`)
     await output.publish()
+    countDone(receipt, beganMs, options.clock())
     return receipt
   } catch (thrown) {
+    countFailed(runner.name)
     throw explain(thrown, options.out)
   }
 }

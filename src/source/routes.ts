@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { StreamError } from '../std/error.ts'
 import { listFiles, livez, readyz, streamFile } from './api.ts'
+import { streamsEnded, streamsNow } from './metrics.ts'
 import { paced } from './pace.ts'
 import { problem, problemOf, problemType } from './problem.ts'
 import { send } from './send.ts'
@@ -97,21 +98,28 @@ export const routes = (app: FastifyInstance, source: Source, { rate, readerSilen
       return abort.abort()
     }
     const blocks = rate > 0 ? paced(stream.blocks, rate, abort.signal) : stream.blocks
-    await send(reply.raw, blocks, readerSilenceMsMax).catch(err => {
-      if (abort.signal.aborted) request.log.info('the reader went away')
-      else request.log.warn({ err }, 'stream cut')
-    })
+    const sinceMs = performance.now() - reply.elapsedTime
+    await send(reply.raw, blocks, readerSilenceMsMax, sinceMs).then(
+      () => streamsEnded.of({ ended: 'whole' }).add(),
+      err => {
+        streamsEnded.of({ ended: abort.signal.aborted ? 'reader_gone' : 'failed' }).add()
+        if (abort.signal.aborted) request.log.info('the reader went away')
+        else request.log.warn({ err }, 'stream cut')
+      },
+    )
   }
 
   const answerStream = async (reply: FastifyReply, name: string, ifMatch: string | undefined, from: number) => {
     if (streams >= streamsMax) throw new StreamError('source/busy', `more than ${streamsMax} streams; try again`)
     streams++
+    streamsNow.add(1)
     try {
       const abort = abortedWith(reply)
       const stream = await openMatching(source, name, ifMatch, { from, signal: abort.signal })
       await sendStream(reply, stream, abort)
     } finally {
       streams--
+      streamsNow.add(-1)
     }
   }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { StreamError } from '../std/error.ts'
+import { firstBlockSeconds, sentBytes } from './metrics.ts'
 
 /**
  * A reader that takes nothing for so long is given up. It has to be long: Linux tells us of what was taken only in steps
@@ -51,16 +52,23 @@ class Outlet {
 
 /**
  * Sends the blocks as the response's body. If they fail, or the reader has gone, the connection is destroyed, so that a
- * client sees the cut, and the reason is thrown.
+ * client sees the cut, and the reason is thrown. `sinceMs` is when it was asked for.
  */
 export const send = async (
   response: ServerResponse,
   blocks: AsyncIterable<Uint8Array>,
   silenceMsMax = readerSilenceMsMax,
+  sinceMs = performance.now(),
 ): Promise<void> => {
   const outlet = new Outlet(response, silenceMsMax)
+  let isFirst = true
   try {
-    for await (const block of blocks) await outlet.write(block)
+    for await (const block of blocks) {
+      await outlet.write(block)
+      sentBytes.add(block.length)
+      if (isFirst) firstBlockSeconds.since(sinceMs)
+      isFirst = false
+    }
     await outlet.end()
   } catch (thrown) {
     response.destroy()

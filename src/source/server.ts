@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import { countResponse } from './metrics.ts'
 import { problem, problemType } from './problem.ts'
 import { type RouteOptions, routes } from './routes.ts'
 import { readerSilenceMsMax } from './send.ts'
@@ -58,6 +59,7 @@ const newApp = (logger: FastifyBaseLogger | undefined): FastifyInstance => {
     forceCloseConnections: 'idle',
   })
   app.server.maxConnections = connectionsMax
+  app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => countResponse(routeOptions.url, statusCode))
   return app
 }
 

@@ -4,6 +4,7 @@ import { hadoop } from './parts/hadoop.ts'
 import { hive } from './parts/hive.ts'
 import { kafka } from './parts/kafka.ts'
 import { kafkaExporter } from './parts/kafka-exporter.ts'
+import { prometheus } from './parts/prometheus.ts'
 import { spark } from './parts/spark.ts'
 import { sparkCluster } from './parts/spark-cluster.ts'
 
@@ -12,7 +13,7 @@ export type Parts = ReadonlyMap<string, Part>
 export const partsOf = (...parts: readonly Part[]): Parts => new Map(parts.map(part => [part.name, part]))
 
 /** All that the stack can start. Another engine is a file in `parts/`, a folder in `installations/`, and a name here. */
-export const parts: Parts = partsOf(kafka, kafkaExporter, hadoop, hive, sparkCluster, spark)
+export const parts: Parts = partsOf(kafka, kafkaExporter, hadoop, hive, sparkCluster, spark, prometheus)
 
 export const partNamed = (parts: Parts, name: string): Part => {
   const part = parts.get(name)

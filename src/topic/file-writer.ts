@@ -7,6 +7,7 @@ import { logPartition, packedIn, partitionsIn, type Segment as SegmentFile } fro
 import { blockPool, Gathered } from './gather.ts'
 import { InFlight, Linger, type Pool } from './group-commit.ts'
 import { faultInLines } from './lines.ts'
+import { batchesOf, watchInFlight, watchLog } from './metrics.ts'
 import { Segment } from './segment.ts'
 import type { TopicWriter } from './topic.ts'
 
@@ -27,6 +28,8 @@ export interface WriterOptions {
 }
 
 type Limits = Required<WriterOptions>
+
+const batches = batchesOf('file')
 
 const advice: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space, then start again',
@@ -53,6 +56,7 @@ class FileWriter implements TopicWriter {
   readonly #pool: Pool<Buffer>
   readonly #inFlight: InFlight
   readonly #linger: Linger
+  readonly #watched = new DisposableStack()
   #base: number
   #segment: Segment | undefined
   #gathered: Gathered
@@ -68,6 +72,8 @@ class FileWriter implements TopicWriter {
     this.#inFlight = new InFlight(limits.inFlightBytesMax)
     this.#linger = new Linger(limits.lingerMs, () => this.#gathered.bytes >= limits.lingerBytesMax)
     this.#gathered = new Gathered(this.#pool)
+    this.#watched.use(watchInFlight('file', () => this.#inFlight.bytes))
+    this.#watched.use(watchLog(dir, () => this.#segment?.end ?? this.#base))
   }
 
   append(_destinationUri: string, lines: Uint8Array): Promise<void> {
@@ -88,6 +94,7 @@ class FileWriter implements TopicWriter {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#refusal ??= closedError(this.#dir)
     await this.#committing
+    this.#watched[Symbol.dispose]()
     await this.#segment?.[Symbol.asyncDispose]()
     await this.#lock[Symbol.asyncDispose]()
   }
@@ -107,6 +114,7 @@ class FileWriter implements TopicWriter {
     try {
       if (batch.bytes > 0) await (await this.#segmentFor(batch.bytes)).append(batch.blocks, batch.bytes)
       this.#inFlight.remove(batch.bytes)
+      batches.durable(batch)
       batch.resolve()
     } catch (error) {
       await this.#fail(batch, error)
@@ -128,6 +136,7 @@ class FileWriter implements TopicWriter {
   async #fail(batch: Gathered, cause: unknown): Promise<void> {
     const { path, end } = this.#segment ?? { path: this.#dir, end: this.#base }
     this.#refusal = appendError(path, end, cause)
+    batches.failed()
     await this.#segment?.cutBack()
     for (const rejected of [batch, this.#gathered]) rejected.reject(this.#refusal)
     this.#gathered = new Gathered(this.#pool)

@@ -12,6 +12,8 @@ export class Gathered extends Outcome {
   #room = 0
   bytes = 0
   appends = 0
+  /** When the first append came. */
+  sinceMs = 0
 
   constructor(pool: Pool<Buffer>) {
     super()
@@ -20,6 +22,7 @@ export class Gathered extends Outcome {
 
   /** Copies. */
   add(lines: Uint8Array): void {
+    if (this.appends === 0) this.sinceMs = performance.now()
     for (let from = 0; from < lines.length; ) {
       if (this.#room === 0) this.#grow()
       const part = lines.subarray(from, from + this.#room)

@@ -48,6 +48,10 @@ export class InFlight {
     this.#bytesMax = bytesMax
   }
 
+  get bytes(): number {
+    return this.#bytes
+  }
+
   add(bytes: number): void {
     this.#bytes += bytes
   }

@@ -12,6 +12,8 @@ export class Round extends Outcome {
   #finished: Promise<Map<number, Finished>> | undefined
   bytes = 0
   appends = 0
+  /** When the first bytes came. */
+  sinceMs = 0
 
   constructor(pool: Pool<RecordBatch>) {
     super()
@@ -22,6 +24,7 @@ export class Round extends Outcome {
   add(partition: number, key: Buffer, lines: Buffer, from: number, nowMs: number): number {
     const batch = this.batches.get(partition) ?? this.#pool.take()
     this.batches.set(partition, batch)
+    if (this.bytes === 0) this.sinceMs = performance.now()
     const to = batch.add(key, lines, from, nowMs)
     this.bytes += to - from
     return to

@@ -11,6 +11,7 @@ import { batchPool, Round } from './kafka-rounds.ts'
 import { Sender } from './kafka-sender.ts'
 import { TopicWatch } from './kafka-watch.ts'
 import { faultInLines, hasLineLongerThan } from './lines.ts'
+import { batchesOf, watchInFlight } from './metrics.ts'
 import type { TopicWriter } from './topic.ts'
 
 /** Appended but not yet acknowledged; `ready()` waits while there is more. Callers that wait may overshoot by one append each. */
@@ -36,6 +37,7 @@ export interface KafkaWriterLimits {
 export const kafkaWriterLimits: KafkaWriterLimits = { inFlightBytesMax, batchBytesMax, lingerMs, lingerBytesMax }
 
 const doing = 'append to'
+const batches = batchesOf('kafka')
 
 /** Gathers while a round is on the way; rounds go one after another, so appends resolve in the order of the calls. */
 class KafkaWriter implements TopicWriter {
@@ -49,6 +51,7 @@ class KafkaWriter implements TopicWriter {
   readonly #inFlight: InFlight
   readonly #linger: Linger
   readonly #rounds: Round[]
+  readonly #watched = watchInFlight('kafka', () => this.#inFlight.bytes)
   #committing: Promise<void> | undefined
   #refusal: StreamError | undefined
 
@@ -89,6 +92,7 @@ class KafkaWriter implements TopicWriter {
       `append to "${name}": its writer was closed; ask the topic for a new one`,
     )
     await this.#committing
+    this.#watched[Symbol.dispose]()
     await this.#client[Symbol.asyncDispose]()
   }
 
@@ -138,6 +142,7 @@ class KafkaWriter implements TopicWriter {
     try {
       await this.#sender.send(await round.finish(this.#sender))
       this.#inFlight.remove(round.bytes)
+      batches.durable(round)
       round.resolve()
     } catch (thrown) {
       this.#fail(round, thrown)
@@ -147,6 +152,7 @@ class KafkaWriter implements TopicWriter {
 
   #fail(round: Round, thrown: unknown) {
     this.#refusal = faultOf(thrown, this.#client.address, doing, 'topic/append')
+    batches.failed()
     for (const rejected of [round, ...this.#rounds]) rejected.reject(this.#refusal)
     this.#rounds.splice(0, this.#rounds.length, new Round(this.#pool))
   }

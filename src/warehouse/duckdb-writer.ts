@@ -7,6 +7,7 @@ import { Engine } from './engine.ts'
 import { closedError, commitError, rollError, unwritable } from './faults.ts'
 import { partPath, publicPath, scratchDir } from './layout.ts'
 import { findEndings, findTexts, type Places } from './lookup.ts'
+import * as metrics from './metrics.ts'
 import { type Held, takeOver } from './opening.ts'
 import { type Part, sum } from './parts.ts'
 import type { TableName } from './schema.ts'
@@ -36,6 +37,7 @@ class DuckdbWriter implements WarehouseWriter {
   readonly #options: UpkeepOptions
   readonly #commits = new Serial()
   readonly #lookups = new Serial()
+  readonly #watched: Disposable
   #tending: Promise<void> | undefined
   #refusal: StreamError | undefined
   #closing: Promise<void> | undefined
@@ -46,6 +48,7 @@ class DuckdbWriter implements WarehouseWriter {
     this.#engine = engine
     this.#options = options
     this.#upkeep = new Upkeep(dir, held.state, engine, options)
+    this.#watched = metrics.watchWarehouse(dir)
   }
 
   get position(): Position | undefined {
@@ -94,6 +97,7 @@ class DuckdbWriter implements WarehouseWriter {
   async #close(): Promise<void> {
     this.#refusal ??= closedError(this.#dir)
     await this.#commits.idle()
+    this.#watched[Symbol.dispose]()
     await this.#tending
     await this.#lookups.idle()
     await this.#upkeep[Symbol.asyncDispose]().catch(() => {})
@@ -110,11 +114,16 @@ class DuckdbWriter implements WarehouseWriter {
 
   async #commit(commit: Commit): Promise<void> {
     if (this.#refusal !== undefined) throw this.#refusal
+    const beganMs = performance.now()
     try {
       await this.#write(commit)
     } catch (error) {
+      metrics.commitFailures.add()
       throw this.#fail(commitError(this.#dir, error))
     }
+    metrics.commitSeconds.since(beganMs)
+    metrics.committedRows.add(commit.rows.length)
+    metrics.committedTextBytes.add(commit.rows.textBytes)
     this.#tend()
   }
 

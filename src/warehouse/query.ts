@@ -1,5 +1,6 @@
 import type { DuckDBDataChunk, DuckDBPreparedStatement, DuckDBResult, DuckDBType } from '@duckdb/node-api'
 import { errnoOf, StreamError } from '../std/error.ts'
+import { WatchedQuery } from './metrics.ts'
 import { writeNewFile } from './new-file.ts'
 import { bind } from './parameters.ts'
 import { Sandbox } from './sandbox.ts'
@@ -74,6 +75,8 @@ const inSandbox = async <T>(signal: AbortSignal | undefined, work: (sandbox: San
   }
 }
 
+const codeOf = (thrown: unknown) => (thrown instanceof StreamError ? thrown.code : undefined)
+
 const columnsOf = (of: { columnCount: number; columnName(i: number): string; columnType(i: number): DuckDBType }) =>
   Array.from({ length: of.columnCount }, (_, i) => ({ name: of.columnName(i), type: of.columnType(i) }))
 
@@ -107,6 +110,7 @@ class Result implements QueryResult {
   readonly #options: QueryOptions
   readonly #readers: readonly Reader[]
   readonly #duckdb: typeof import('@duckdb/node-api')
+  readonly #watched: WatchedQuery
   #result: DuckDBResult | undefined
   #isRead = false
 
@@ -115,6 +119,7 @@ class Result implements QueryResult {
     take: Take,
     options: QueryOptions,
     duckdb: typeof import('@duckdb/node-api'),
+    watched: WatchedQuery,
     result?: DuckDBResult,
   ) {
     const columns = columnsOf(result ?? ready.prepared)
@@ -124,6 +129,7 @@ class Result implements QueryResult {
     this.#take = take
     this.#options = options
     this.#duckdb = duckdb
+    this.#watched = watched
     this.#result = result
   }
 
@@ -140,7 +146,9 @@ class Result implements QueryResult {
       for (let chunk = await this.#fetch(); chunk !== undefined; chunk = await this.#fetch())
         yield* batchesOf(rowsOf(this.#duckdb, this.#readers, chunk), chunk.rowCount)
     } catch (error) {
-      throw errnoOf(error) === 'ERR_STRING_TOO_LONG' ? tooLong(error) : sqlError(statement.sql, error)
+      const fault = errnoOf(error) === 'ERR_STRING_TOO_LONG' ? tooLong(error) : sqlError(statement.sql, error)
+      this.#watched.failed(codeOf(fault))
+      throw fault
     }
   }
 
@@ -187,17 +195,24 @@ class Result implements QueryResult {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#ready.sandbox[Symbol.asyncDispose]()
+    this.#watched.done()
   }
 }
 
 /** Runs one statement that only reads on the warehouse that a snapshot tells of; see `Warehouse.query`. */
 export const queryOn = async (take: Take, sql: string, options: QueryOptions = {}): Promise<QueryResult> => {
   const duckdb = await import('@duckdb/node-api')
-  return await inSandbox(options.signal, async sandbox => {
-    const ready = await readyIn(sandbox, take, sql, options)
-    const result = ready.isTyped ? undefined : await sandbox.step(() => ready.prepared.stream())
-    return new Result(ready, take, options, duckdb, result)
-  })
+  const watched = new WatchedQuery()
+  try {
+    return await inSandbox(options.signal, async sandbox => {
+      const ready = await readyIn(sandbox, take, sql, options)
+      const result = ready.isTyped ? undefined : await sandbox.step(() => ready.prepared.stream())
+      return new Result(ready, take, options, duckdb, watched, result)
+    })
+  } catch (error) {
+    watched.failed(codeOf(error))
+    throw error
+  }
 }
 
 export const runQuery = (dir: string, sql: string, options?: QueryOptions): Promise<QueryResult> =>

@@ -3,6 +3,7 @@ import type { Clock } from '../std/clock.ts'
 import { change, type Draft } from './draft.ts'
 import type { Engine } from './engine.ts'
 import { partPath } from './layout.ts'
+import { rollSeconds } from './metrics.ts'
 import { duePieces, joinRanges, mergeable, merged, type Part, type Range, type RollLimits, sum } from './parts.ts'
 import { nameFile, placeFiles } from './place.ts'
 import { keepWaiting, mergeFiles, rollFiles } from './relocate.ts'
@@ -111,6 +112,7 @@ export class Upkeep {
   }
 
   async #roll(piece: readonly Part[]): Promise<void> {
+    const beganMs = performance.now()
     await change(this.#dir, this.#state, async draft => {
       const files: PublicFile[] = []
       for (const [partition, range] of joinRanges(piece)) {
@@ -121,6 +123,7 @@ export class Upkeep {
     })
     await placeFiles(this.#dir, this.#state)
     this.bury(piece)
+    rollSeconds.since(beganMs)
   }
 
   async #rollPartition(

@@ -42,7 +42,6 @@ const ran: Record<string, [argv: string[], code: number, stdout: RegExp, stderr:
     /"\/proc\/x" cannot be written to/,
   ],
   'says what keeps an output from being made': [['refresh', bin, '-o', '/proc/x'], 1, /^$/, /"\/proc\/\.x\.lock"/],
-  'says that a command comes later': [['up', '--port', '1'], 2, /^$/, /"up" comes in a later release/],
   'says that an engine comes later': [['consume', '--hive-port', '1'], 2, /^$/, /Hive comes with a later release/],
 }
 

@@ -14,6 +14,8 @@ export interface Exporter {
   readonly cluster: Cluster
   /** 0 takes any that is free. */
   readonly port: number
+  /** Loopback, if nothing else is said. */
+  readonly host?: string
   /** Told when what it finds has changed, not at every scrape. */
   readonly tell: (what: string) => void
 }
@@ -48,13 +50,13 @@ const oneAtATime = <T>(act: () => Promise<T>): (() => Promise<T>) => {
   }
 }
 
-/** Serves a cluster's state at `/metrics`, on loopback. Asks the cluster once for each scrape. */
+/** Serves a cluster's state at `/metrics`. Asks the cluster once for each scrape. */
 export const startExporter = async (exporter: Exporter): Promise<FastifyInstance> => {
   const { fastify } = await import('fastify')
   const server = fastify({ logger: false })
   const scrape = oneAtATime(looking(exporter))
   server.get('/metrics', async (_, reply) => reply.type(contentType).send(await scrape()))
   server.get('/healthz', async () => 'ok')
-  await server.listen({ host: loopback, port: exporter.port })
+  await server.listen({ host: exporter.host ?? loopback, port: exporter.port })
   return server
 }

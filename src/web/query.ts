@@ -1,0 +1,76 @@
+import { StreamError } from '../std/error.ts'
+import type { QueryResult, Warehouse } from '../warehouse/warehouse.ts'
+import type { QueryAnswer, QueryRequest } from './api.ts'
+import { queriesNow, querySeconds } from './metrics.ts'
+
+/** Of one answer. */
+export const rowsMax = 10_000
+const answerCharactersMax = 16 * 1024 * 1024
+export const queryMsMax = 30_000
+/** At the same time; each may take a gigabyte. */
+const queriesMax = 4
+export const sqlCharactersMax = 256 * 1024
+
+/** What JSON cannot say is text: whole numbers beyond 2^53, what is no number, and bytes, in base64. */
+const asJson = (value: unknown): unknown => {
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (Array.isArray(value)) return value.map(asJson)
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asJson(one)]))
+}
+
+/** About as long as it will be as JSON. */
+const lengthOf = (value: unknown): number => {
+  if (typeof value === 'string') return value.length + 2
+  if (value instanceof Uint8Array) return value.length * 1.4
+  if (value === null || typeof value !== 'object') return 8
+  return Object.values(value).reduce<number>((sum, one) => sum + lengthOf(one) + 8, 2)
+}
+
+const read = async (result: QueryResult) => {
+  const rows: unknown[][] = []
+  let characters = 0
+  for await (const some of result.rows) {
+    for (const row of some) {
+      characters += row.reduce<number>((sum, value) => sum + lengthOf(value), 0)
+      if (rows.length === rowsMax || characters > answerCharactersMax) return { rows, truncated: true }
+      rows.push(row.map(asJson))
+    }
+  }
+  return { rows, truncated: false }
+}
+
+const interrupted = (thrown: unknown, signal: AbortSignal, timeout: AbortSignal): unknown => {
+  if (!timeout.aborted || signal.aborted) return thrown
+  return new StreamError('web/timeout', `the statement took longer than ${queryMsMax / 1000} s; ask for less`)
+}
+
+/** Runs statements of people one by one, within limits on time, rows and how many there are. */
+export class Queries {
+  readonly #warehouse: Warehouse
+  #running = 0
+
+  constructor(warehouse: Warehouse) {
+    this.#warehouse = warehouse
+  }
+
+  async ask({ sql, params = {} }: QueryRequest, signal: AbortSignal): Promise<QueryAnswer> {
+    if (this.#running >= queriesMax)
+      throw new StreamError('web/busy', `${queriesMax} statements are running; try again when one has ended`)
+    const timeout = AbortSignal.timeout(queryMsMax)
+    const began = performance.now()
+    queriesNow.set(++this.#running)
+    try {
+      await using result = await this.#warehouse.query(sql, { params, signal: AbortSignal.any([signal, timeout]) })
+      const columns = result.columns.map(({ name, type }) => ({ name, type }))
+      return { columns, ...(await read(result)), milliseconds: Math.round(performance.now() - began) }
+    } catch (thrown) {
+      throw interrupted(thrown, signal, timeout)
+    } finally {
+      queriesNow.set(--this.#running)
+      querySeconds.since(began)
+    }
+  }
+}

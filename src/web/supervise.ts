@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonOf, StreamError } from '../std/error.ts'
+
+const pauseMsMin = 1_000
+const pauseMsMax = 30_000
+/** Who has run for so long begins with short pauses again. */
+const steadyMs = 60_000
+
+/** How a part of `up` is. */
+export interface Condition {
+  state: 'running' | 'done' | 'failed'
+  error: string | undefined
+}
+
+/** Not to be mended by trying again: another process has it, or it is something else. */
+const isFinal = (thrown: unknown) =>
+  thrown instanceof StreamError &&
+  /\/(usage|locked|foreign|not-found|unwritable|settings|held|unusable)$/.test(thrown.code)
+
+export interface Supervision {
+  readonly name: string
+  readonly signal: AbortSignal
+  readonly condition: Condition
+  readonly say: (text: string) => void
+}
+
+/**
+ * Runs a part until `signal` aborts or it is done, again and again if it fails, with pauses that grow; what is wrong is
+ * said, and stands in its condition meanwhile. What trying again cannot mend is thrown, if it shows at the first try.
+ */
+export const supervise = async (run: () => Promise<void>, { name, signal, condition, say }: Supervision) => {
+  let pauseMs = pauseMsMin
+  for (let isFirst = true; !signal.aborted; isFirst = false) {
+    const began = performance.now()
+    try {
+      condition.state = 'running'
+      await run()
+      condition.error = undefined
+      condition.state = 'done'
+      return
+    } catch (thrown) {
+      if (signal.aborted) return
+      condition.state = 'failed'
+      condition.error = reasonOf(thrown)
+      if (isFirst && isFinal(thrown)) throw thrown
+      if (performance.now() - began > steadyMs) pauseMs = pauseMsMin
+      say(`textstream: ${name}: ${condition.error}; trying again in ${pauseMs / 1000} s`)
+      await sleep(pauseMs, undefined, { signal }).catch(() => {})
+      pauseMs = Math.min(pauseMsMax, pauseMs * 2)
+    }
+  }
+}
