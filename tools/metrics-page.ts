@@ -11,7 +11,7 @@ const source = join(import.meta.dirname, '../src')
 
 /** In the order in which data flows. */
 const rooms: Readonly<Record<string, string>> = {
-  source: 'The source. At port 9464 of `textstream source --metrics-port`; with `up`, at its own.',
+  source: 'Serving texts over HTTP. At port 9464 of `textstream source --metrics-port`; `up` reads its texts itself.',
   produce: 'Capturing. At port 9465 of `textstream produce --metrics-port`; with `up`, at its own.',
   topic: 'Whoever appends: `produce` and `up`.',
   consume: 'Clustering. At port 9466 of `textstream consume --metrics-port`; with `up`, at its own.',

@@ -158,6 +158,10 @@ export const serve = async (parts: Parts, options: ServeOptions): Promise<WebSer
   serveDocs(app, api)
   serveMetrics(app)
   servePage(app, options.page)
+  app.addHook('preClose', async () => {
+    parts.flow[Symbol.dispose]()
+    parts.documents[Symbol.dispose]()
+  })
   await app.listen({ port, host }).catch(cause => {
     throw cannotListen(host, port, cause)
   })

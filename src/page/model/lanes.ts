@@ -79,6 +79,9 @@ export const rateOf = (lane: Lane): number => {
   return full.reduce((sum, n) => sum + n, 0) / (cells * secondsPerCell)
 }
 
+const never = Number.MAX_SAFE_INTEGER
+const endOf = ({ endedAt = never }: Lane) => endedAt
+
 /** What flows, as this reader saw it. Each answer is a lane. */
 export class Lanes {
   readonly lanes = new Map<string, Lane>()
@@ -145,7 +148,7 @@ export class Lanes {
 
   #makeRoom() {
     if (this.lanes.size <= lanesMax) return
-    const byEnd = [...this.lanes.values()].sort((a, b) => (a.endedAt ?? a.heard * 2) - (b.endedAt ?? b.heard * 2))
+    const byEnd = [...this.lanes.values()].sort((a, b) => endOf(a) - endOf(b) || a.heard - b.heard)
     for (const { key } of byEnd.slice(0, this.lanes.size - lanesMax)) this.lanes.delete(key)
   }
 }

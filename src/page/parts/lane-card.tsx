@@ -15,8 +15,8 @@ const stripHeight = 14
 const fullCellMin = 40
 
 /** Characters of a text that are drawn: more than a lane has room for, and not many more. */
-const drawnUnitsMin = 400
-const drawnUnitsMax = 1200
+const drawnUnitsMin = 350
+const drawnUnitsMax = 700
 
 /** How much came in each half second, the latest on the right: a stall is a hole. */
 const drawStrip = (canvas: HTMLCanvasElement, { strip }: Lane, ink: string) => {

@@ -25,7 +25,10 @@ const shortLabel = (label: string) => {
 /** Each value and all before it. */
 const summed = (values: readonly number[]): number[] => {
   let sum = 0
-  return values.map(value => (sum += value))
+  return values.map(value => {
+    sum += value
+    return sum
+  })
 }
 
 const History = ({ list, isSummed }: { list: ClusterList; isSummed: boolean }) => {
