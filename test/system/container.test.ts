@@ -35,11 +35,20 @@ interface File {
 
 const read = async (path: string): Promise<File> => parse(await readFile(path, 'utf8'), { merge: true })
 
+const both = (below: Service | undefined, above: Service | undefined): Service => {
+  const ports = [...(below?.ports ?? []), ...(above?.ports ?? [])]
+  return { ...below, ...above, ...(ports.length > 0 && { ports }) } as Service
+}
+
 const laidOver = (below: File, above: File): File => ({
   ...below,
   services: Object.fromEntries(
-    Object.entries(below.services).map(([name, service]) => [name, { ...service, ...above.services[name] }]),
+    [...new Set([...Object.keys(below.services), ...Object.keys(above.services)])].map(name => [
+      name,
+      both(below.services[name], above.services[name]),
+    ]),
   ),
+  volumes: { ...below.volumes, ...above.volumes },
 })
 
 const builtFrom = (file: File, dir: string): Readonly<Record<string, Service>> =>
@@ -55,9 +64,13 @@ const included = async (): Promise<File> => {
   let services = builtFrom(compose, root)
   let volumes = compose.volumes
   for (const { path } of compose.include as { path: string[] }[]) {
-    const [below, above] = await Promise.all(path.map(one => read(join(root, one))))
-    const file = laidOver(below, above)
-    assert.deepEqual(Object.keys(above.services), Object.keys(below.services), `${path[1]} names each service`)
+    const files = await Promise.all(path.map(one => read(join(root, one))))
+    const file = files.reduce(laidOver)
+    assert.deepEqual(
+      Object.keys(files.at(-1)!.services),
+      Object.keys(file.services),
+      `${path.at(-1)} names each service`,
+    )
     for (const name of Object.keys(file.services)) assert.ok(!(name in services), `"${name}" is there twice`)
     for (const name of Object.keys(file.volumes ?? {})) assert.ok(!(name in volumes), `volume "${name}" is there twice`)
     services = { ...services, ...builtFrom(file, dirname(join(root, path[0]))) }
@@ -79,8 +92,9 @@ const composeSkip = async (): Promise<string | false> => {
 test('docker-compose takes all of it together, with and without profiles', { skip: await composeSkip() }, async () => {
   await using dir = await tempDir()
   const file = join(dir.path, 'compose.yaml')
-  await writeFile(file, stringify(whole))
-  for (const profiles of ['', 'kafka', 'hadoop', 'observe', 'kafka,hadoop,observe']) {
+  // In YAML 1.1, which docker-compose reads, an unquoted "no" is false.
+  await writeFile(file, stringify(whole, { version: '1.1' }))
+  for (const profiles of ['', 'kafka', 'hadoop', 'spark', 'observe', 'kafka,hadoop,spark,observe']) {
     const env = { COMPOSE_PROFILES: profiles, COMPOSE_PROJECT_NAME: 'textstream' }
     const { code, stderr } = await execute(
       'docker-compose',
@@ -100,6 +114,15 @@ test('without a profile there is textstream alone; each profile brings its engin
   assert.deepEqual(of('kafka').sort(), ['broker', 'kafka-exporter', 'kafka-topic'])
   assert.deepEqual(of('observe').sort(), ['grafana', 'prometheus'])
   assert.equal(of('hadoop').length, 6)
+  assert.deepEqual(of('spark').sort(), [
+    'hive-driver',
+    'hiveserver2',
+    'metastore',
+    'network',
+    'postgres',
+    'spark',
+    'spark-jars',
+  ])
 })
 
 test('ours is this version, others are pinned; nothing is reached from elsewhere, or may do more than it must', () => {
