@@ -124,14 +124,15 @@ const sparkAddressOf = async (given: string | undefined): Promise<string> => {
   return here
 }
 
-/** Tables of Hive, asked through HiveServer2: `given`, else the stack's, else the one of this machine. */
+/** Tables of Hive, asked through HiveServer2: `given`, else that of TEXTSTREAM_HIVE, else the stack's, else the one at its usual port. */
 export const openHive = async (given: string | undefined): Promise<Pick<Warehouse, 'name' | 'query'>> => {
   const { hiveHere } = await import('./stack/hive/here.ts')
   const { foldersFrom } = await import('./stack/folders.ts')
   const { parseHiveAddress } = await import('./warehouse/hive-address.ts')
   const { hiveLogin } = await import('./warehouse/hive-login.ts')
   const { queryHive } = await import('./warehouse/hive-query.ts')
-  const address = parseHiveAddress(given ?? (await hiveHere(foldersFrom(process.env))) ?? '10000')
+  const named = given ?? (process.env.TEXTSTREAM_HIVE || undefined)
+  const address = parseHiveAddress(named ?? (await hiveHere(foldersFrom(process.env))) ?? '10000')
   const login = hiveLogin(process.env)
   return { name: address.name, query: (sql, options) => queryHive(address, login, sql, options) }
 }

@@ -25,8 +25,8 @@ const notes = `
 Reads only: no file, no network, one statement. It sees what was committed when it starts, also while a consumer writes.
 csv is RFC 4180: null is an empty field, an empty text is "". json and ndjson keep whole numbers exact at any length;
 bytes are base64 there. Tables are for people: long texts and numbers are shortened.
-With --hive it is HiveServer2 that answers, in Hive's SQL; by default the stack's, else the one at port 10000 here. Its
-TEXTSTREAM_HIVE_USER and TEXTSTREAM_HIVE_PASSWORD_FILE say who asks, if it wants to know.
+With --hive it is HiveServer2 that answers, in Hive's SQL: that of TEXTSTREAM_HIVE, else the stack's, else the one at
+port 10000 here. TEXTSTREAM_HIVE_USER and TEXTSTREAM_HIVE_PASSWORD_FILE say who asks, if it wants to know.
 Exit: 0 done, 1 failed, 2 usage, 130 interrupted.`
 
 /** A statement on standard input. */
@@ -135,7 +135,8 @@ const showOverview = async (warehouse: Warehouse, { json, format }: Flags, signa
   process.stdout.write(overviewText(tables, json || format === 'json', process.stdout.columns ?? 80))
 }
 
-const wantsHive = ({ hive, hivePort }: Flags) => hive || hivePort !== undefined
+/** A variable that says where Hive is does not say that it is asked. */
+const wantsHive = ({ hive }: Flags, command: Command) => hive || command.getOptionValueSource('hivePort') === 'cli'
 
 const act = async (given: string | undefined, flags: Flags, command: Command) => {
   refuseMismatch(flags, command.getOptionValueSource('format') !== 'default')
@@ -143,7 +144,7 @@ const act = async (given: string | undefined, flags: Flags, command: Command) =>
   const signal = untilSeenEnough()
   giveUpLater(signal)
   try {
-    if (wantsHive(flags)) await ask(await openHive(flags.hivePort), sql ?? 'show tables', flags, signal)
+    if (wantsHive(flags, command)) await ask(await openHive(flags.hivePort), sql ?? 'show tables', flags, signal)
     else if (sql === undefined) await showOverview(await openWarehouse(flags.warehouse), flags, signal)
     else await ask(await openWarehouse(flags.warehouse), sql, flags, signal)
   } catch (error) {
@@ -157,7 +158,12 @@ export const command = (): Command =>
     .addHelpText('before', `${examples}\n`)
     .argument('[sql]', 'one statement; "-" reads it from standard input')
     .option('--warehouse <dir>', 'what consume filled', 'warehouse')
-    .option('--hive', 'asks tables of Hive instead, through HiveServer2, in the SQL of Hive', false)
+    .addOption(
+      // TEXTSTREAM_HIVE says where it is.
+      new Option('--hive', 'asks tables of Hive instead, through HiveServer2, in the SQL of Hive')
+        .env('TEXTSTREAM_QUERY_HIVE')
+        .default(false),
+    )
     .option('--hive-port <port>', 'its port, host:port, or jdbc:hive2://host:port/database; implies --hive')
     .addOption(new Option('--format <format>', 'of the result').choices(formatNames).default('table'))
     .option('--json', 'the same as --format json', false)

@@ -42,7 +42,7 @@ const ran: Record<string, [argv: string[], code: number, stdout: RegExp, stderr:
     /"\/proc\/x" cannot be written to/,
   ],
   'says what keeps an output from being made': [['refresh', bin, '-o', '/proc/x'], 1, /^$/, /"\/proc\/\.x\.lock"/],
-  'says that an engine comes later': [['consume', '--hive-port', '1'], 2, /^$/, /Hive comes with a later release/],
+  'needs a topic for a table of Hive': [['consume', '--hive-table', 't'], 2, /^$/, /nothing to read/],
 }
 
 for (const [name, [argv, code, stdout, stderr]] of Object.entries(ran)) {

@@ -31,7 +31,7 @@ export const freePort = async (): Promise<number> => {
 }
 
 /** In a process group of its own, so that nothing that a block started outlives it. */
-const runBlock = async (shell: string, cwd: string, PATH: string) => {
+const runBlock = async (shell: string, cwd: string, PATH: string, msMax: number) => {
   const script = `set -euo pipefail\n${shell}`
   const child = spawn('bash', ['-c', script], { cwd, detached: true, env: { ...plainEnvironment(), PATH } })
   const said: Buffer[] = []
@@ -42,7 +42,7 @@ const runBlock = async (shell: string, cwd: string, PATH: string) => {
       process.kill(-child.pid!, 'SIGKILL')
     } catch {} // it is gone already
   }
-  const timer = setTimeout(killGroup, blockMsMax)
+  const timer = setTimeout(killGroup, msMax)
   const [code] = await once(child, 'exit')
   clearTimeout(timer)
   killGroup()
@@ -50,7 +50,13 @@ const runBlock = async (shell: string, cwd: string, PATH: string) => {
 }
 
 /** Runs the marked blocks of a page of the project, in order, in an empty folder; `adapt` moves what they name. */
-export const runPage = async (t: TestContext, page: string, blocksMin: number, adapt: (shell: string) => string) => {
+export const runPage = async (
+  t: TestContext,
+  page: string,
+  blocksMin: number,
+  adapt: (shell: string) => string,
+  msMax = blockMsMax,
+) => {
   await using dir = await tempDir()
   await mkdir(join(dir.path, 'bin'))
   await symlink(bin, join(dir.path, 'bin/textstream'))
@@ -59,7 +65,7 @@ export const runPage = async (t: TestContext, page: string, blocksMin: number, a
   assert.ok(blocks.length >= blocksMin, `${page} has lost its runnable blocks`)
   for (const { line, shell } of blocks) {
     await t.test(`${page}:${line}`, async () => {
-      const { code, said } = await runBlock(adapt(shell), dir.path, `${dir.path}/bin:${process.env.PATH}`)
+      const { code, said } = await runBlock(adapt(shell), dir.path, `${dir.path}/bin:${process.env.PATH}`, msMax)
       assert.equal(code, 0, `${shell}\n${said}`)
     })
   }

@@ -13,7 +13,7 @@ import { sparkAddress, sparkSkip } from '../spark.ts'
 import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
 import { newTopic } from './kafka-topics.ts'
 import { SparkTable } from './spark-table.ts'
-import { bin, plainEnvironment, root, tempDir, textstream } from './textstream.ts'
+import { bin, execute, plainEnvironment, root, tempDir, textstream } from './textstream.ts'
 
 const skip = sparkSkip || hiveSkip || (await kafkaSkip())
 
@@ -128,6 +128,47 @@ test('an old table of five STRING columns is written as it is, and lines that ar
     chunk,
   })
   assert.deepEqual(rows, [row("it's; 3"), row('one "two" ')])
+})
+
+test('the old consumer’s script takes the flags that it took, and a schema file’s own fields become columns', {
+  skip,
+  timeout: 240_000,
+}, async () => {
+  await using dir = await tempDir()
+  await using table = new SparkTable('script')
+  const names = ['agent_id', 'destination_uri', 'chunk', 'event_time', 'mood']
+  const fields = [...names.map(name => ({ name, type: 'string' })), { name: 'tokens', type: 'int' }]
+  await writeFile(join(dir.path, 'schema.json'), JSON.stringify({ fields }))
+  const address = await newTopic(broker, 1)
+  {
+    await using writer = await kafkaTopic(address).writer()
+    const record = { destination_uri: '/a.md', mood: 'it’s "fine"', tokens: 7, other: [1.0] }
+    for (const more of [{ chunk: 'a' }, { chunk: 'b', tokens: 'none' }, { chunk: 'c', mood: { so: 'so' } }])
+      await writer.append('/a.md', Buffer.from(`${JSON.stringify({ ...record, ...more })}\n`))
+  }
+  const from = ['--kafka-broker-port', broker.address, '--topic', address.topic]
+  const args = [
+    '--schema-file',
+    'schema.json',
+    ...from,
+    '--logs-dir',
+    'logs',
+    '--hive-port',
+    '1',
+    '--hive-table',
+    table.name,
+  ]
+  const env = { ...(await environment()), TEXTSTREAM_SPARK: sparkAddress }
+  const how = { cwd: dir.path, env, runMsMax: commandMsMax }
+  const { code, stderr } = await execute(join(root, 'bin/start_consumer.sh'), [...args, '--once'], how)
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /nothing is written to --logs-dir/)
+  const rows = (await table.rows()).map(({ chunk, mood, tokens, extra }) => [chunk, mood, tokens, extra]).sort()
+  assert.deepEqual(rows, [
+    ['a', 'it’s "fine"', 7, '{"mood":"it’s \\"fine\\"","tokens":7,"other":[1]}'],
+    ['b', 'it’s "fine"', null, '{"mood":"it’s \\"fine\\"","tokens":"none","other":[1]}'],
+    ['c', '{"so":"so"}', 7, '{"mood":{"so":"so"},"tokens":7,"other":[1]}'],
+  ])
 })
 
 test('it follows a topic until it is interrupted, and has committed all that it read', {

@@ -97,6 +97,7 @@ class Run implements AsyncDisposable {
     if (pending !== undefined) await this.#finish(pending)
     if (this.#options.follow) await this.#follow()
     else await this.#untilEnd()
+    if (!this.#isStopped) await this.#merge()
     await this.#ledger.settle()
   }
 
