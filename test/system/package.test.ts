@@ -48,5 +48,6 @@ test('the packed tarball installs in an empty folder, links its command, and run
     [],
   )
   assert.ok(shipped.includes('dist/refresh/hadoop/task.mjs'))
+  assert.ok(shipped.includes('dist/page/index.html'))
   assert.ok(shipped.includes('installations/hadoop/streaming/pom.xml'))
 })
