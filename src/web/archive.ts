@@ -56,6 +56,7 @@ export class Archive implements AsyncDisposable {
   /** As it is now, or as it was. Rejects with `web/not-found` if the topic has no such document. */
   async rebuilt(uri: string, at?: number): Promise<Rebuilt> {
     await this.ready()
+    await this.#hub.reached(await this.#hub.topic.end().catch(() => ({})))
     const isKnown = this.#hub.catalog.get(uri) !== undefined
     if (!isKnown && !this.#hub.catalog.isPartial) throw notFound(uri)
     const rebuilt = await this.now(uri, at)

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chunk, End } from '../chunk/chunk.ts'
 import { decode, isMalformed } from '../chunk/codec.ts'
 import { microsOf } from '../chunk/event-time.ts'
@@ -29,6 +30,9 @@ export interface Watcher {
 }
 
 const nothing = Buffer.alloc(0)
+/** Whoever wrote and then reads wants to find it; but nobody waits for a hub that is far behind. */
+const reachMsMax = 2_000
+const reachPollMs = 2
 
 const isBehind = (position: Position, end: Position) =>
   Object.entries(end).some(([partition, offset]) => (position[partition] ?? 0) < offset)
@@ -70,6 +74,12 @@ export class Hub {
       this.take(batch)
       if (!this.isCaughtUp) this.#checkCaughtUp(end)
     }
+  }
+
+  /** Resolves once all before this position was told, or after a while. */
+  async reached(end: Position): Promise<void> {
+    for (let waitedMs = 0; isBehind(this.position, end) && waitedMs < reachMsMax; waitedMs += reachPollMs)
+      await sleep(reachPollMs)
   }
 
   #checkCaughtUp(end: Position) {

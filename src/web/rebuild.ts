@@ -1,18 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Chunk } from '../chunk/chunk.ts'
-import { recordIn } from '../chunk/codec.ts'
-import { microsOf } from '../chunk/event-time.ts'
-import { FastLine } from '../chunk/fast-line.ts'
 import type { DocumentRow } from '../refresh/document.ts'
-import { filesIn } from '../refresh/files.ts'
-import { mapper } from '../refresh/map.ts'
+import { FileWriter, filesIn } from '../refresh/files.ts'
+import { linesIn } from '../refresh/lines.ts'
+import type { Keyed } from '../refresh/map.ts'
 import { reduce } from '../refresh/reduce.ts'
 import { Scratch } from '../refresh/scratch.ts'
 import { Sorter } from '../refresh/sort.ts'
 import { asBuffer } from '../std/bytes.ts'
 import type { Topic } from '../topic/topic.ts'
 import { type AnswerPart, ChunkTable } from './chunk-table.ts'
+import { DocumentLines, type Key } from './document-lines.ts'
 import type { Range } from './places.ts'
 
 export interface RebuildRequest {
@@ -39,37 +37,12 @@ export interface Rebuilt {
   readonly hasClaims: boolean
 }
 
-/** Cheap and never wrong about a line that it leaves out: only escapes can spell a name in another way. */
-const mayName = (uri: string) => {
-  const spelled = Buffer.from(JSON.stringify(uri).slice(1, -1))
-  const others = [Buffer.from('\\u'), Buffer.from('\\/')]
-  return (line: Buffer) => line.includes(spelled) || others.some(other => line.includes(other))
-}
-
-/** Lines → the records of one document. */
-const picker = (uri: string) => {
-  const fast = new FastLine()
-  const bytes = Buffer.from(uri)
-  const mayBe = mayName(uri)
-  return (line: Buffer): Chunk | undefined => {
-    if (fast.read(line, 0, line.length)) {
-      const isSame = bytes.compare(line, fast.uriFrom, fast.uriTo) === 0
-      return isSame ? recordIn(line) : undefined
-    }
-    if (!mayBe(line)) return undefined
-    const record = recordIn(line)
-    return record?.destination_uri === uri ? record : undefined
-  }
-}
-
 /** Whether a record came in time, told in the order of arrival. */
 const untilTime = (at: number | undefined) => {
   let last = Number.NEGATIVE_INFINITY
-  return ({ event_time }: Chunk): boolean => {
-    if (at === undefined) return true
-    const micros = event_time === undefined ? Number.NaN : microsOf(event_time)
+  return ({ micros }: Key): boolean => {
     if (!Number.isNaN(micros)) last = micros
-    return last <= at
+    return at === undefined || last <= at
   }
 }
 
@@ -79,20 +52,49 @@ const inOrder = async (topic: Topic, ranges: readonly Range[]): Promise<Range[]>
   return ranges.toSorted((a, b) => rank(a) - rank(b) || a.from - b.from)
 }
 
-const collect = async (topic: Topic, { uri, at, ranges }: RebuildRequest, sorter: Sorter): Promise<void> => {
-  const pick = picker(uri)
+const lineEnd = Buffer.of(0x0a)
+
+/** The document's lines into a file, in the order in which they arrived; says whether that is the order of the text, too. */
+const collect = async (topic: Topic, { uri, at, ranges }: RebuildRequest, path: string): Promise<boolean> => {
+  using spool = new FileWriter(path)
+  const lines = new DocumentLines(uri)
   const isInTime = untilTime(at)
-  const map = mapper()
-  let arrival = 0
   for (const { partition, from, to } of await inOrder(topic, ranges)) {
     for await (const { entries } of topic.read({ [partition]: from }, { until: { [partition]: to } })) {
       for (const entry of entries) {
         const line = asBuffer(entry.line)
-        const record = pick(line)
-        if (record !== undefined && isInTime(record)) sorter.add(map(record, arrival++), line)
+        const key = lines.key(line)
+        if (key === undefined || !isInTime(key)) continue
+        spool.write(line)
+        spool.write(lineEnd)
       }
     }
   }
+  return lines.isInOrder
+}
+
+interface Spooled {
+  readonly record: Keyed
+  readonly line: Buffer
+}
+
+function* recordsIn(path: string, uri: string): Generator<Spooled> {
+  const lines = new DocumentLines(uri)
+  let arrival = 0
+  for (const { bytes: line } of linesIn(path)) {
+    const key = lines.key(line)
+    if (key !== undefined) yield { record: { ...key, uri, chunk: lines.record(line), arrival: arrival++ }, line }
+  }
+}
+
+function* sortedIn(path: string, uri: string, isInOrder: boolean): Generator<Keyed> {
+  if (isInOrder) {
+    for (const { record } of recordsIn(path, uri)) yield record
+    return
+  }
+  const sorter = new Sorter(`${path}-sort`)
+  for (const { record, line } of recordsIn(path, uri)) sorter.add(record, line)
+  yield* sorter.sorted()
 }
 
 /** By their answers, as the row says which ones survive, and in which order. */
@@ -109,13 +111,14 @@ export const rebuild = async (topic: Topic, request: RebuildRequest): Promise<Re
   const { dir } = request
   mkdirSync(dir)
   const chunksPath = join(dir, 'chunks')
-  const sorter = new Sorter(join(dir, 'sort'))
-  await collect(topic, request, sorter)
+  const spool = join(dir, 'spool')
+  const isInOrder = await collect(topic, request, spool)
   using table = new ChunkTable(chunksPath)
   using scratch = new Scratch(join(dir, 'scratch'))
   const rows: DocumentRow[] = []
   const target = { open: filesIn(dir), scratch, attempts: false, row: (row: DocumentRow) => void rows.push(row) }
-  reduce(table.watched(sorter.sorted()), target)
+  reduce(table.watched(sortedIn(spool, request.uri, isInOrder)), target)
+  rmSync(spool)
   const { agents } = table
   const found = rows.at(0)
   const textPath = join(dir, found?.file ?? 'empty.txt')

@@ -50,5 +50,6 @@ test('the packed tarball installs in an empty folder, links its command, and run
   )
   assert.equal(shipped.includes('dist/wire/spark-connect/gen/spark/connect/base_pb.js'), isBuilt())
   assert.ok(shipped.includes('dist/refresh/hadoop/task.mjs'))
+  assert.ok(shipped.includes('dist/page/index.html'))
   assert.ok(shipped.includes('installations/hadoop/streaming/pom.xml'))
 })

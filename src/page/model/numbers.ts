@@ -49,6 +49,9 @@ export const exactTime = (micros: number | null): string => {
   return `${clock.format(dateOf(micros))}.${String(Math.floor(fraction)).padStart(6, '0')}`
 }
 
+/** 2026-11-23 */
+export const dayOf = (micros: number): string => (isInside(micros) ? day.format(dateOf(micros)) : nothing)
+
 /** 2026-11-23 14:03:22 */
 export const dateTime = (micros: number | null): string =>
   micros === null || !isInside(micros) ? nothing : `${day.format(dateOf(micros))} ${clock.format(dateOf(micros))}`

@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import { timeOfDay } from '../model/numbers.ts'
+import { dayOf, timeOfDay } from '../model/numbers.ts'
 import { colourOf } from './colour.ts'
 
 export interface ChartSeries {
@@ -25,6 +25,7 @@ export interface ChartLook {
 const fillAlpha = 0.16
 const stackAlpha = 0.78
 const nameCharactersMax = 14
+const secondsPerDay = 86_400
 
 const withAlpha = (colour: string, alpha: number): string =>
   colour.replace(/^rgb\((.*)\)$/, (_, channels) => `rgba(${channels}, ${alpha})`)
@@ -42,7 +43,8 @@ const seriesOf = (series: readonly ChartSeries[], { kind, format = String }: Cha
       points: { show: false },
       spanGaps: kind === 'line',
       value: (_plot: uPlot, _shown: number, _series: number, at: number | null) => {
-        const value = at === null ? values.at(-1) : values[at]
+        const latest = kind === 'bars' ? undefined : values.at(-1)
+        const value = at === null ? latest : values[at]
         return value === null || value === undefined ? '–' : format(value)
       },
       ...(kind === 'area' && { fill: withAlpha(stroke, fillAlpha) }),
@@ -57,6 +59,12 @@ const bandsOf = (series: readonly ChartSeries[]): uPlot.Band[] =>
 /** A day of 24 hours, in the reader's time zone. */
 const clockTime = (secondsSince1970: number) => timeOfDay(secondsSince1970 * 1e6)
 
+/** Days where a tick is a day or more behind the one before, else times. */
+const tickOf = ([first = 0, second = 0]: readonly number[]) => {
+  const isOfDays = second - first >= secondsPerDay
+  return (secondsSince1970: number) => (isOfDays ? dayOf : timeOfDay)(secondsSince1970 * 1e6)
+}
+
 const axesOf = ({ names, format = String, isTime }: ChartLook): uPlot.Axis[] => {
   const font = `11px ${getComputedStyle(document.body).fontFamily}`
   const shared = { stroke: colourOf('ink-2'), font, ticks: { show: false } }
@@ -67,7 +75,7 @@ const axesOf = ({ names, format = String, isTime }: ChartLook): uPlot.Axis[] => 
     rotate: names.length > 6 ? -50 : 0,
     size: names.length > 6 ? 80 : 30,
   }
-  const times = isTime && { values: (_plot: uPlot, splits: number[]) => splits.map(clockTime) }
+  const times = isTime && { values: (_plot: uPlot, splits: number[]) => splits.map(tickOf(splits)) }
   const grid = { stroke: colourOf('line'), width: 1 }
   return [
     { ...shared, size: 30, space: isTime ? 80 : 50, grid: { show: false }, ...times, ...below },

@@ -6,15 +6,18 @@ import type { TextView } from './text-view.ts'
 const stripesMax = 4000
 const hues = 10
 
-const set = (name: string, ranges: readonly Range[]) => {
-  if (ranges.length === 0) CSS.highlights.delete(name)
-  else CSS.highlights.set(name, new Highlight(...ranges))
+/** The one of a higher priority is seen where two lie over one another. */
+const set = (name: string, ranges: readonly Range[], priority = 0) => {
+  if (ranges.length === 0) return void CSS.highlights.delete(name)
+  const highlight = new Highlight(...ranges)
+  highlight.priority = priority
+  CSS.highlights.set(name, highlight)
 }
 
 /** Marks one chunk, without touching the text. */
 export const markChunk = (view: TextView | undefined, chunk: { start: number; length: number } | undefined): void => {
   const ranges = view && chunk ? view.ranges(chunk.start, chunk.start + chunk.length) : []
-  set('chunk', ranges)
+  set('chunk', ranges, 1)
 }
 
 /** Every other chunk that is drawn gets the colour of who wrote it. */

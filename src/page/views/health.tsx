@@ -11,6 +11,7 @@ import { health, healthFault, vitals } from '../state.ts'
 
 const pollMs = 4000
 const lineCharacters = 400
+const courseSeconds = 300
 
 const lagWords = ({ lag, lagUnit }: HealthTold['consume']) =>
   lagUnit === 'bytes' ? bytes(lag) : `${count(lag)} records`
@@ -94,11 +95,29 @@ const Course = ({ of }: { of: HealthTold }) => {
     <div class="courses">
       <section class="panel" aria-labelledby="throughput">
         <h2 id="throughput">Throughput</h2>
-        <Chart title="Throughput" kind="line" isTime height={190} x={x} series={flow} format={rate} />
+        <Chart
+          title="Throughput"
+          kind="line"
+          isTime
+          lastSeconds={courseSeconds}
+          height={190}
+          x={x}
+          series={flow}
+          format={rate}
+        />
       </section>
       <section class="panel" aria-labelledby="lag">
         <h2 id="lag">Lag of consume</h2>
-        <Chart title="Lag of consume" kind="area" isTime height={190} x={x} series={lag} format={inUnits} />
+        <Chart
+          title="Lag of consume"
+          kind="area"
+          isTime
+          lastSeconds={courseSeconds}
+          height={190}
+          x={x}
+          series={lag}
+          format={inUnits}
+        />
       </section>
     </div>
   )
