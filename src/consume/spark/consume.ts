@@ -11,6 +11,7 @@ import { Origin } from '../origin.ts'
 import { type Settings, settingsOf } from '../settings.ts'
 import { type Done, doBatch } from './batch.ts'
 import { Models } from './fitting.ts'
+import { knownMax } from './known.ts'
 import { Ledger } from './ledger.ts'
 import { mergeBatches, mergeFilesMin, mergeSmall } from './merge.ts'
 import { notesFor } from './notes.ts'
@@ -48,9 +49,11 @@ export interface SparkLimits {
   readonly batchRecordsMax: number
   readonly mergeBatches: number
   readonly mergeFilesMin: number
+  /** Answers that are remembered as they are. */
+  readonly answersMax: number
 }
 
-const limitsDefault: SparkLimits = { batchRecordsMax, mergeBatches, mergeFilesMin }
+const limitsDefault: SparkLimits = { batchRecordsMax, mergeBatches, mergeFilesMin, answersMax: knownMax }
 
 /** What is thrown away when Spark was gone. */
 interface Session {
@@ -217,7 +220,7 @@ export const consumeBySpark = async (options: SparkConsumeOptions): Promise<void
     const places = new Places(files.pathOf(tables.chunks.location))
     for (const folder of [places.batches, places.rows]) await files.makeFolder(folder)
     await using lock = await files.lock(places.lock)
-    const { ledger, pending } = await Ledger.open(files, places)
+    const { ledger, pending } = await Ledger.open(files, places, options.limits?.answersMax)
     const settings = settingsOf(ledger.state, options.settings, options.table)
     await new Origin(ledger.state).check(options.topic, options.table)
     const base = { files, places, settings, kafka: options.kafka }

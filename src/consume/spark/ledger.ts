@@ -38,9 +38,13 @@ export class Ledger {
   }
 
   /** Finishes what is staged. Gives the plan that is to be done, if there is one. */
-  static async open(files: TableFiles, places: Places): Promise<{ ledger: Ledger; pending: Plan | undefined }> {
+  static async open(
+    files: TableFiles,
+    places: Places,
+    answersMax?: number,
+  ): Promise<{ ledger: Ledger; pending: Plan | undefined }> {
     const snapshot = await latestSnapshot(files, places)
-    const state = new State(snapshot)
+    const state = new State(snapshot, answersMax)
     const ledger = new Ledger(files, places, state, state.batch)
     const records = await recordsIn(files, places)
     for (let batch = state.batch + 1; records.has(recordName(batch, 'staged')); batch++)
