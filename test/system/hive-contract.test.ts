@@ -3,14 +3,21 @@ import type { HiveTables } from '../../src/warehouse/hive-table.ts'
 import { warehouseContract } from '../../src/warehouse/warehouse.contract.ts'
 import { sparkSkip } from '../spark.ts'
 import { HiveDatabase } from './hive-database.ts'
+import { type TempDir, tempDir } from './textstream.ts'
 
+let dir: TempDir | undefined
 let database: HiveDatabase | undefined
 /** Made once, and emptied for each test. */
 let tables: HiveTables | undefined
 before(async () => {
-  if (sparkSkip === false) database = await HiveDatabase.make()
+  if (sparkSkip !== false) return
+  dir = await tempDir()
+  database = await HiveDatabase.make(dir.path)
 })
-after(() => database?.[Symbol.asyncDispose]())
+after(async () => {
+  await database?.[Symbol.asyncDispose]()
+  await dir?.[Symbol.asyncDispose]()
+})
 
 const fresh = 'rows are in public files as soon as they are committed: nothing is rolled'
 const skipped = {
