@@ -97,11 +97,19 @@ class Run implements AsyncDisposable {
   }
 
   async run(pending: Plan | undefined): Promise<void> {
-    if (pending !== undefined) await this.#finish(pending)
+    if (pending !== undefined) await this.#resume(pending)
     if (this.#options.follow) await this.#follow()
     else await this.#untilEnd()
     if (!this.#isStopped) await this.#merge()
     await this.#ledger.settle()
+  }
+
+  /** Does what an earlier run planned, unless the topic has not kept it: then all of it is planned anew. */
+  async #resume(pending: Plan): Promise<void> {
+    const { first } = await this.#options.borders.ask(this.#options.signal)
+    const isKept = Object.entries(pending.from).every(([partition, offset]) => offset >= (first[partition] ?? 0))
+    if (isKept) await this.#finish(pending)
+    else await this.#ledger.discard(pending)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -62,6 +62,12 @@ export class Ledger {
     throw new StreamError('consume/locked', message)
   }
 
+  /** Nothing of it was done, and nothing will be: another one takes its number. */
+  async discard({ batch }: Plan): Promise<void> {
+    await this.#files.remove(`${this.#places.batches}/${recordName(batch, 'plan')}`)
+    await this.#files.remove(this.#places.staged(batch))
+  }
+
   /** Whatever happens from here on, the batch's rows are in the table once. */
   async stage(staged: Staged): Promise<void> {
     const { batch } = staged
