@@ -21,6 +21,8 @@ import { batchMsMax, batchRecordsMax, cut, waitingIn } from './plans.ts'
 import type { Change, Plan } from './records.ts'
 import type { KafkaOfSpark, Tools } from './tools.ts'
 
+const tableOption = '--hive-table'
+
 /** How often it is asked whether something waits. */
 const pollMs = 100
 
@@ -229,8 +231,8 @@ export const consumeBySpark = async (options: SparkConsumeOptions): Promise<void
     for (const folder of [places.batches, places.rows]) await files.makeFolder(folder)
     await using lock = await files.lock(places.lock)
     const { ledger, pending } = await Ledger.open(files, places, options.limits?.answersMax)
-    const settings = settingsOf(ledger.state, options.settings, options.table)
-    await new Origin(ledger.state).check(options.topic, options.table)
+    const settings = settingsOf(ledger.state, options.settings, options.table, tableOption)
+    await new Origin(ledger.state).check(options.topic, options.table, tableOption)
     const base = { files, places, settings, kafka: options.kafka }
     const tools = { ...base, spark, tables, clustering: options.clusteringIn(spark) }
     await using run = new Run(options, ledger, base, { tools, models: new Models(tools) }, () => lock.check())
