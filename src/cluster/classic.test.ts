@@ -45,6 +45,16 @@ test('weighs terms as Spark does, to 1e-9', () => {
   }
 })
 
+test('lower-cases a final sigma as Java 17 does, also behind a mark that stands alone', () => {
+  const same = [
+    ['\u0345Σ', '\u0345σ'],
+    ['x \u0345Σ', 'x \u0345σ'],
+    ['a\u0345Σ', 'a\u0345ς'],
+    ['1\u0345Σ', '1\u0345ς'],
+  ]
+  for (const [upper, lower] of same) assert.deepEqual(countsOf(upper), countsOf(lower), upper)
+})
+
 test('each piece is a window by itself, an empty one is none', () => {
   const follower = classic.follow()
   const numbers: number[] = []

@@ -31,7 +31,8 @@ const starts = 3
 /** Spark takes 2, which on vectors of so many dimensions misses groups of rows now and then. */
 const initSteps = 5
 
-const fitRarity = (spark: SparkSession, rows: Relation): Promise<Model> =>
+/** To rows with `made.counts`. */
+export const fitRarity = (spark: SparkSession, rows: Relation): Promise<Model> =>
   fit(
     spark,
     { name: rarityName, parameters: { inputCol: lit.string(made.counts), outputCol: lit.string(made.features) } },

@@ -22,10 +22,10 @@ const firstAt = async (topic: Topic, partition: string, { offset, next }: First)
   return undefined
 }
 
-const another = (topic: Topic, warehouse: string, partition: string) =>
+const another = (topic: Topic, warehouse: string, partition: string, option: string) =>
   new StreamError(
     'consume/usage',
-    `"${topic.name}" is not what "${warehouse}" was filled from: "${partition}" begins with another record; give another --warehouse`,
+    `"${topic.name}" is not what "${warehouse}" was filled from: "${partition}" begins with another record; give another ${option}`,
   )
 
 /**
@@ -41,7 +41,8 @@ export class Origin {
     for (const [key] of memory.recallAll(prefix)) this.#known.add(key.slice(prefix.length))
   }
 
-  async check(topic: Topic, warehouse: string): Promise<void> {
+  /** `option` names the place where the warehouse, or the table, is given. */
+  async check(topic: Topic, warehouse: string, option = '--warehouse'): Promise<void> {
     let left = checkedMax
     for (const [key, value] of this.#memory.recallAll(prefix)) {
       if (left-- === 0) return
@@ -50,7 +51,7 @@ export class Origin {
       const entry = await firstAt(topic, partition, first)
       if (entry === undefined) continue
       if (entry.offset === first.offset && digestOf(entry.line) !== first.sha256)
-        throw another(topic, warehouse, partition)
+        throw another(topic, warehouse, partition, option)
     }
   }
 

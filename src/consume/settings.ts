@@ -14,12 +14,17 @@ export interface Settings {
 export const defaults: Settings = { features: 'text', clusters: 5, seed: 42 }
 
 /** Those that were asked for, if they are those that the warehouse was begun with; where nothing was asked for, the latter. */
-export const settingsOf = (memory: Pick<Memory, 'recall'>, asked: Partial<Settings>, warehouse: string): Settings => {
+export const settingsOf = (
+  memory: Pick<Memory, 'recall'>,
+  asked: Partial<Settings>,
+  warehouse: string,
+  option = '--warehouse',
+): Settings => {
   const begun = jsonIn(memory.recall(key)) as Settings | undefined
   if (begun === undefined) return { ...defaults, ...asked }
   for (const name of Object.keys(defaults) as (keyof Settings)[]) {
     if (asked[name] === undefined || asked[name] === begun[name]) continue
-    const message = `"${warehouse}" was begun with --${name} ${begun[name]}, not ${asked[name]}; leave --${name} away, or give another --warehouse`
+    const message = `"${warehouse}" was begun with --${name} ${begun[name]}, not ${asked[name]}; leave --${name} away, or give another ${option}`
     throw new StreamError('consume/usage', message)
   }
   return begun

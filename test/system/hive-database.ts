@@ -18,11 +18,18 @@ export class HiveDatabase implements AsyncDisposable {
     this.spark = spark
   }
 
-  static async make(): Promise<HiveDatabase> {
+  /** Tables lie where the metastore has them, which may be HDFS, or in a folder of this machine. */
+  static async make(folder?: string): Promise<HiveDatabase> {
     const { sparkSettings } = await import('../../src/warehouse/hive.ts')
     const spark = await openSpark(sparkAddress, { settings: { ...quick, ...sparkSettings } })
     const database = new HiveDatabase(`t${randomBytes(6).toString('hex')}`, spark)
-    await runSql(spark, 'CREATE DATABASE IDENTIFIER(:name)', { name: lit.string(database.name) })
+    const name = lit.string(database.name)
+    if (folder === undefined) await runSql(spark, 'CREATE DATABASE IDENTIFIER(:name)', { name })
+    else
+      await runSql(spark, 'CREATE DATABASE IDENTIFIER(:name) LOCATION :folder', {
+        name,
+        folder: lit.string(`file:${folder}`),
+      })
     return database
   }
 

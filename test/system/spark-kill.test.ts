@@ -57,7 +57,7 @@ const shown = (rows: readonly Readonly<Record<string, unknown>>[]) =>
 
 test('killed again and again, wherever it changes a file, it leaves every record in the table once', {
   skip,
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   await using table = new SparkTable('killed')
   const address = await newTopic(broker, 1)

@@ -18,7 +18,7 @@ type Session = Awaited<ReturnType<typeof openSpark>>
 
 const { counted, made } = skip === false ? await import('../../src/cluster/spark-features.ts') : ({} as never)
 const { sparkClustering } = skip === false ? await import('../../src/cluster/spark.ts') : ({} as never)
-const { fitStages } = skip === false ? await import('../../src/cluster/spark-stages.ts') : ({} as never)
+const { fitRarity, fitStages } = skip === false ? await import('../../src/cluster/spark-stages.ts') : ({} as never)
 const { sparkWindows } = skip === false ? await import('../../src/cluster/spark-windows.ts') : ({} as never)
 
 let spark: Session
@@ -58,8 +58,9 @@ const windowsOf = (texts: readonly string[]): SampledWindow[] =>
 test('Spark’s features equal the embedded ones to 1e-9, whatever the text holds', { skip }, async () => {
   const texts = hostileTexts.filter(text => text !== '')
   const rows = counted(await rowsOf(texts))
-  const { stages, rarity } = await fitStages(spark, rows, 2, 42)
-  const shown = project(sort(predict(rows, stages.rarity), ascending('seq')), [made.features])
+  const idf = await fitRarity(spark, rows)
+  const rarity = vectorOf(await fetchAttribute(spark, idf, 'idf'))
+  const shown = project(sort(predict(rows, idf), ascending('seq')), [made.features])
   const found = (await collect(spark, shown)).map(row => vectorOf(row[made.features]))
   const windows = windowsOf(texts)
   const own = rarityOf(windows, classic.dimensions)

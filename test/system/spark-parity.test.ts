@@ -9,7 +9,7 @@ import { consume, newProgress } from '../../src/consume/consume.ts'
 import { kafkaTopic } from '../../src/topic/kafka.ts'
 import type { KafkaAddress } from '../../src/topic/kafka-address.ts'
 import { memoryWarehouse } from '../../src/warehouse/memory.ts'
-import { query } from '../consumed.ts'
+import { answer, query } from '../consumed.ts'
 import { sparkSkip } from '../spark.ts'
 import { hardLog } from './hard-log.ts'
 import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
@@ -75,6 +75,16 @@ const linesOf = (seed: number, logs: number): Buffer[] =>
       [...inputs.values()].flatMap(linesIn).map(line => (n % 4 === 0 ? line : asProduced(line))),
     )
 
+/** Characters cut in two among lines that Spark reads by itself, healed at once, later, or never. */
+const halves = (): Buffer[] =>
+  [
+    ['one ', 'two \ud83d', '\ude00 three', 'four \ud83d', 'five', '\ude00', 'six \ud83d'],
+    ['\ud83d', 'one', 'two'],
+    ['one', 'two', '\ude00 three'],
+  ]
+    .flatMap((pieces, n) => answer(`h${n}`, pieces))
+    .map(line => Buffer.from(line.trimEnd()))
+
 const isPlain = (line: Buffer) => new FastLine().read(line, 0, line.length)
 
 const fill = async (address: KafkaAddress, lines: readonly Buffer[]) => {
@@ -88,11 +98,12 @@ test('whatever a topic holds, Spark leaves the rows that the embedded engine lea
 }, async () => {
   await using table = new SparkTable('parity')
   const address = await newTopic(broker, 1)
-  const lines = linesOf(7, isLong ? 400 : 60)
+  const lines = [...halves(), ...linesOf(7, isLong ? 400 : 60), ...halves()]
   const share = lines.filter(isPlain).length / lines.length
   assert.ok(share > 0.3 && share < 0.7, `${share} of the lines are plain ones`)
   await fill(address, lines)
-  const limits = { batchRecordsMax: Math.ceil(lines.length / 3) }
+  // So few answers are remembered that most are looked up in the tables when they go on.
+  const limits = { batchRecordsMax: Math.ceil(lines.length / 3), answersMax: 5 }
   const ours = await table.consume(address, { limits })
   const { warehouse, progress } = await embeddedTables(address)
   for (const kind of ['chunks', 'openings', 'endings', 'rejected'] as const) {

@@ -32,7 +32,7 @@ const recordsIn = ({ from, to }: Plan) =>
 
 const readAll = async (tools: Tools, state: State, plan: Plan, stage: Stage): Promise<Rows> => {
   const minPartitions = String(Math.ceil(recordsIn(plan) / taskRecords))
-  await stage.write(parse(recordsOf(tools, plan, { minPartitions })), 'parsed')
+  await stage.writeQuickly(parse(recordsOf(tools, plan, { minPartitions })), 'parsed')
   const parsed = stage.read(parsedSchema, 'parsed')
   const found = await summaries(tools, parsed)
   const hard = await glance(tools, parsed, found)

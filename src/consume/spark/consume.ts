@@ -11,6 +11,7 @@ import { Origin } from '../origin.ts'
 import { type Settings, settingsOf } from '../settings.ts'
 import { type Done, doBatch } from './batch.ts'
 import { Models } from './fitting.ts'
+import { knownMax } from './known.ts'
 import { Ledger } from './ledger.ts'
 import { mergeBatches, mergeFilesMin, mergeSmall } from './merge.ts'
 import { notesFor } from './notes.ts'
@@ -19,6 +20,8 @@ import { Places } from './places.ts'
 import { batchMsMax, batchRecordsMax, cut, waitingIn } from './plans.ts'
 import type { Change, Plan } from './records.ts'
 import type { KafkaOfSpark, Tools } from './tools.ts'
+
+const tableOption = '--hive-table'
 
 /** How often it is asked whether something waits. */
 const pollMs = 100
@@ -48,9 +51,11 @@ export interface SparkLimits {
   readonly batchRecordsMax: number
   readonly mergeBatches: number
   readonly mergeFilesMin: number
+  /** Answers that are remembered as they are. */
+  readonly answersMax: number
 }
 
-const limitsDefault: SparkLimits = { batchRecordsMax, mergeBatches, mergeFilesMin }
+const limitsDefault: SparkLimits = { batchRecordsMax, mergeBatches, mergeFilesMin, answersMax: knownMax }
 
 /** What is thrown away when Spark was gone. */
 interface Session {
@@ -94,11 +99,19 @@ class Run implements AsyncDisposable {
   }
 
   async run(pending: Plan | undefined): Promise<void> {
-    if (pending !== undefined) await this.#finish(pending)
+    if (pending !== undefined) await this.#resume(pending)
     if (this.#options.follow) await this.#follow()
     else await this.#untilEnd()
     if (!this.#isStopped) await this.#merge()
     await this.#ledger.settle()
+  }
+
+  /** Does what an earlier run planned, unless the topic has not kept it: then all of it is planned anew. */
+  async #resume(pending: Plan): Promise<void> {
+    const { first } = await this.#options.borders.ask(this.#options.signal)
+    const isKept = Object.entries(pending.from).every(([partition, offset]) => offset >= (first[partition] ?? 0))
+    if (isKept) await this.#finish(pending)
+    else await this.#ledger.discard(pending)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -217,9 +230,9 @@ export const consumeBySpark = async (options: SparkConsumeOptions): Promise<void
     const places = new Places(files.pathOf(tables.chunks.location))
     for (const folder of [places.batches, places.rows]) await files.makeFolder(folder)
     await using lock = await files.lock(places.lock)
-    const { ledger, pending } = await Ledger.open(files, places)
-    const settings = settingsOf(ledger.state, options.settings, options.table)
-    await new Origin(ledger.state).check(options.topic, options.table)
+    const { ledger, pending } = await Ledger.open(files, places, options.limits?.answersMax)
+    const settings = settingsOf(ledger.state, options.settings, options.table, tableOption)
+    await new Origin(ledger.state).check(options.topic, options.table, tableOption)
     const base = { files, places, settings, kafka: options.kafka }
     const tools = { ...base, spark, tables, clustering: options.clusteringIn(spark) }
     await using run = new Run(options, ledger, base, { tools, models: new Models(tools) }, () => lock.check())

@@ -47,8 +47,14 @@ export class KnownAnswers {
       this.#known.delete(key)
       this.#known.set(key, known)
     }
-    for (const key of this.#known.keys()) {
-      if (this.#known.size <= this.#max) return
+    this.#forget(({ carry }) => carry === undefined)
+    this.#forget(({ carry }) => carry !== undefined)
+  }
+
+  /** Half a character is in no table, so answers that ended with one make no room for others. */
+  #forget(isOfKind: (known: Known) => boolean): void {
+    const keys = [...this.#known].flatMap(([key, known]) => (isOfKind(known) ? [key] : []))
+    for (const key of keys.slice(0, Math.max(0, keys.length - this.#max))) {
       this.#known.delete(key)
       this.#forgotten.add(key)
     }

@@ -38,9 +38,13 @@ export class Ledger {
   }
 
   /** Finishes what is staged. Gives the plan that is to be done, if there is one. */
-  static async open(files: TableFiles, places: Places): Promise<{ ledger: Ledger; pending: Plan | undefined }> {
+  static async open(
+    files: TableFiles,
+    places: Places,
+    answersMax?: number,
+  ): Promise<{ ledger: Ledger; pending: Plan | undefined }> {
     const snapshot = await latestSnapshot(files, places)
-    const state = new State(snapshot)
+    const state = new State(snapshot, answersMax)
     const ledger = new Ledger(files, places, state, state.batch)
     const records = await recordsIn(files, places)
     for (let batch = state.batch + 1; records.has(recordName(batch, 'staged')); batch++)
@@ -56,6 +60,12 @@ export class Ledger {
     if (await this.#create(plan.batch, 'plan', plan)) return plan
     const message = `batch ${plan.batch} of "${this.#places.folder}" was planned by another consumer; is one still running?`
     throw new StreamError('consume/locked', message)
+  }
+
+  /** Nothing of it was done, and nothing will be: another one takes its number. */
+  async discard({ batch }: Plan): Promise<void> {
+    await this.#files.remove(`${this.#places.batches}/${recordName(batch, 'plan')}`)
+    await this.#files.remove(this.#places.staged(batch))
   }
 
   /** Whatever happens from here on, the batch's rows are in the table once. */

@@ -5,6 +5,8 @@ import {
   as,
   call,
   column,
+  distinct,
+  filter,
   join,
   localRows,
   project,
@@ -13,6 +15,7 @@ import {
   read,
   rowsOf,
   run,
+  sqlExpression,
   union,
 } from '../../wire/spark-connect/spark.ts'
 import type { Stored } from '../suspects.ts'
@@ -28,7 +31,7 @@ export interface AnswerName {
   readonly response_id: string
 }
 
-/** The numbers of an answer that are stored, as one run. */
+/** Numbers of an answer that are stored, `[from, to)`. */
 export interface StoredRun extends AnswerName {
   readonly from: number
   readonly to: number
@@ -50,12 +53,15 @@ const endingOf = (row: Row, key: RowKey): Ending => ({
   offset: 0,
 })
 
-/** An answer of which no number is stored has none. */
-const runOf = ({ destination_uri, response_id, from, last }: Row): StoredRun[] => {
-  if (from === null) return []
-  const name = { destination_uri: destination_uri as string, response_id: response_id as string }
-  return [{ ...name, from: Number(from), to: Number(last) + 1 }]
-}
+/** The same for numbers that follow one another, another one behind each gap. */
+const island = sqlExpression('seq - row_number() OVER (PARTITION BY destination_uri, response_id ORDER BY seq)')
+
+const runOf = ({ destination_uri, response_id, from, last }: Row): StoredRun => ({
+  destination_uri: destination_uri as string,
+  response_id: response_id as string,
+  from: Number(from),
+  to: Number(last) + 1,
+})
 
 /** Asks Spark for what is stored, over the table's own files: no catalog's list of them may be out of date. */
 export class Lookup implements Stored {
@@ -90,13 +96,14 @@ export class Lookup implements Stored {
       { name: 'response_id', type: 'string', values: asked.map(of => of.response_id) },
     ])
     const using = { using: ['destination_uri', 'response_id'] }
-    const all = union(project(this.#rows(), keys), project(this.#endings(), keys))
-    const grouped = aggregate(join(all, names, 'semi', using), {
-      by: using.using,
+    const all = distinct(union(project(this.#rows(), keys), project(this.#endings(), keys)))
+    const theirs = filter(join(all, names, 'semi', using), call('isnotnull', 'seq'))
+    const grouped = aggregate(project(theirs, [...keys, as(island, 'island')]), {
+      by: [...using.using, 'island'],
       of: [as(call('min', 'seq'), 'from'), as(call('max', 'seq'), 'last')],
     })
     const runs: StoredRun[] = []
-    for await (const batch of run(this.#tools.spark, grouped)) for (const row of rowsOf(batch)) runs.push(...runOf(row))
+    for await (const batch of run(this.#tools.spark, grouped)) for (const row of rowsOf(batch)) runs.push(runOf(row))
     return runs
   }
 

@@ -21,6 +21,9 @@ const prefix = 'a/'
 
 const nothing = Buffer.alloc(0)
 
+const seenIn = (runs: readonly StoredRun[]) =>
+  runs.toSorted((a, b) => a.from - b.from).flatMap(({ from, to }) => [from, to])
+
 /** What is known of answers when a batch begins: from the state, or looked up in the tables. */
 class KnownMemory implements Memory {
   readonly #state: State
@@ -28,10 +31,8 @@ class KnownMemory implements Memory {
 
   constructor(state: State, found: readonly StoredRun[]) {
     this.#state = state
-    const known = new Map<string, Known>()
-    for (const { destination_uri, response_id, from, to } of found)
-      known.set(answerKey(destination_uri, response_id), { seen: [from, to] })
-    this.#found = known
+    const known = Map.groupBy(found, of => answerKey(of.destination_uri, of.response_id))
+    this.#found = new Map([...known].map(([key, runs]) => [key, { seen: seenIn(runs) }]))
   }
 
   recall(key: string): Uint8Array | undefined {
@@ -73,8 +74,8 @@ export class Reading {
   /** Looks up what was forgotten of the answers that are about to go on. */
   static async begin(tools: Tools, state: State, stage: Stage, answers: Iterable<AnswerName>): Promise<Reading> {
     const lookup = new Lookup(tools)
-    const forgotten = [...answers].filter(of =>
-      state.known.mayBeForgotten(answerKey(of.destination_uri, of.response_id)),
+    const forgotten = [...answers].filter(
+      of => of.response_id !== '' && state.known.mayBeForgotten(answerKey(of.destination_uri, of.response_id)),
     )
     return new Reading(stage, lookup, new KnownMemory(state, await lookup.runs(forgotten)))
   }

@@ -1,3 +1,4 @@
+import { StreamError } from '../../std/error.ts'
 import {
   coalesce,
   execute,
@@ -29,6 +30,20 @@ export class Stage {
 
   async write(rows: Relation, ...names: readonly (string | number)[]): Promise<void> {
     await execute(this.#tools.spark, save(rows, this.url(...names), { format: 'parquet', mode: 'overwrite' }))
+  }
+
+  /** For what is read back once, and soon. */
+  async writeQuickly(rows: Relation, name: string): Promise<void> {
+    const options = { compression: 'none', 'parquet.enable.dictionary': 'false' }
+    await execute(this.#tools.spark, save(rows, this.url(name), { format: 'parquet', mode: 'overwrite', options }))
+    await this.#refuseBlind(name)
+  }
+
+  /** What Spark writes into a folder of its own machine is not to be seen on another one. */
+  async #refuseBlind(name: string): Promise<void> {
+    if ((await this.#tools.files.list(this.path(name))).length > 0) return
+    const todo = 'let the database of the table lie in HDFS, or run this where Spark runs'
+    throw new StreamError('table/usage', `Spark wrote to "${this.url(name)}", and there is nothing here; ${todo}`)
   }
 
   /** Nothing, if there are no rows. */

@@ -10,8 +10,8 @@ export class State implements Memory {
   #batch: number
   #change: Omit<Change, 'known' | 'notes'>
 
-  constructor(from?: Snapshot) {
-    this.known = new KnownAnswers(from?.known)
+  constructor(from?: Snapshot, answersMax?: number) {
+    this.known = new KnownAnswers(from?.known, answersMax)
     this.#notes = new Map(from?.change.notes.map(([key, value]) => [key, Buffer.from(value, 'base64')]))
     this.#batch = from?.batch ?? 0
     this.#change = from?.change ?? { position: {}, rows: 0, model: 0, fitRows: 0 }
