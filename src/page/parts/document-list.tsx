@@ -9,7 +9,7 @@ import { Name } from './name.tsx'
 import { Rows } from './rows.tsx'
 
 const rowHeight = 56
-const pageEntries = 200
+const pageEntries = 500
 const searchMs = 150
 const refreshMs = 2500
 /** After which a row that was scrolled to is drawn. */
@@ -29,6 +29,11 @@ const refreshed = (before: Listed, { documents, total, next }: api.Page): Listed
   if (before.documents.length <= documents.length) return { documents, total, next }
   const first = new Set(documents.map(({ uri }) => uri))
   return { ...before, total, documents: [...documents, ...before.documents.filter(({ uri }) => !first.has(uri))] }
+}
+
+const lengthened = (before: Listed, { documents, total, next }: api.Page): Listed => {
+  const known = new Set(before.documents.map(({ uri }) => uri))
+  return { documents: [...before.documents, ...documents.filter(({ uri }) => !known.has(uri))], total, next }
 }
 
 const useListed = (search: string, order: string) => {
@@ -60,9 +65,7 @@ const useListed = (search: string, order: string) => {
     isAsking.current = true
     try {
       const page = await api.documents({ search, order, limit: pageEntries, cursor: listed.next })
-      const known = new Set(listed.documents.map(({ uri }) => uri))
-      const documents = [...listed.documents, ...page.documents.filter(({ uri }) => !known.has(uri))]
-      setListed({ documents, total: page.total, next: page.next })
+      setListed(before => (before.next === listed.next ? lengthened(before, page) : before))
     } catch (thrown) {
       tell(thrown)
     } finally {
