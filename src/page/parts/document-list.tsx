@@ -52,6 +52,8 @@ const useListed = (search: string, order: string) => {
         if (!ending.signal.aborted) tell(thrown)
       }
     }
+    /** What was asked for otherwise stays to be seen, but nothing follows it. */
+    setListed(before => ({ ...before, next: undefined }))
     const soon = setTimeout(() => ask(true), searchMs)
     const timer = setInterval(() => document.visibilityState === 'visible' && ask(false), refreshMs)
     return () => {
@@ -177,6 +179,7 @@ export const DocumentList = ({ chosen }: { chosen: string | undefined }) => {
         count={documents.length}
         rowHeight={rowHeight}
         reveal={active}
+        edition={listed.next}
         onReach={last => {
           if (last > documents.length - 40) void more()
         }}
