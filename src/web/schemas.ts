@@ -73,6 +73,7 @@ export const listDocuments = {
   summary: 'documents, a page at a time',
   querystring: z.object({
     search: z.string().max(1_000).optional().describe('a part of the uri or of an agent’s name, in any case'),
+    uri: uri.optional().describe('this one, if it is there'),
     order: z.enum(orders).default('recent').describe('the latest, by name, or the longest first'),
     limit: number(pageMax).default(100),
     cursor: z
