@@ -136,7 +136,7 @@ class Running {
   }
 }
 
-const errorOf = ({ state, error }: Condition) => (state === 'failed' && error !== undefined ? { error } : {})
+const errorOf = ({ error }: Condition) => (error === undefined ? {} : { error })
 
 /** Never resolves; rejects with the first of them that does. */
 const firstFailure = (parts: readonly Promise<void>[]): Promise<never> => {
@@ -176,12 +176,10 @@ export const up = async (options: UpOptions): Promise<Up> => {
     }),
   ]
   const { capturing: condition, captured: progress } = running
-  const onDone = () => {
-    condition.state = 'done'
-  }
-  const capturing = { signal: stop.signal, progress, hints: options.hints, onDone }
+  const capturing = { ...end, progress, hints: options.hints, condition }
   if (source !== undefined)
     parts.push(supervise(() => captureAll(source, topic, capturing), { ...end, name: 'capture', condition }))
+  const failed = firstFailure(parts)
   stack.defer(async () => {
     stop.abort()
     await Promise.allSettled(parts)
@@ -193,7 +191,7 @@ export const up = async (options: UpOptions): Promise<Up> => {
   const served = { topic, hub, archive, flow, documents, warehouse, health }
   const server = stack.use(await serve(served, { port, host, token, page, ...(logger && { logger }) }))
   const all = stack.move()
-  return { url: server.url, failed: firstFailure(parts), [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { url: server.url, failed, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 /** Takes the right to write now, so that it is refused before anything else begins. */
