@@ -22,7 +22,7 @@ before(async () => {
   folder = pictures ?? (await mkdtemp(join(tmpdir(), 'textstream-pictures-')))
   ;[browser, up] = await Promise.all([
     startBrowser(),
-    startUp(['-d', join(root, 'examples/texts'), '-c', '12', '--rate', '60']),
+    startUp(['-d', join(root, 'examples/texts'), '-c', '12', '--rate', '20']),
   ])
   const chunks = ['I begin, ', 'and then ', 'I say nothing more']
   await up.post(answer({ uri: '/stalled.md', agent: 'Agent_Sam', id: 'r-stalled', chunks, ends: false }))
@@ -48,7 +48,7 @@ const look = async (page: Page, name: string) => {
 
 /** What each view must show of these streams before it is looked at. */
 const shows: Readonly<Record<View, (page: Page) => Promise<unknown>>> = {
-  now: page => page.locator('.lane-writing, .lane-ended').nth(8).waitFor(),
+  now: page => page.locator('.lane-writing, .lane-ended').nth(5).waitFor(),
   documents: page => page.locator('.document-row').nth(8).waitFor(),
   clusters: page => page.locator('.cluster').nth(2).waitFor(),
   agents: page => page.getByRole('region', { name: 'Agents' }).getByRole('row').nth(8).waitFor(),
@@ -60,8 +60,8 @@ const shows: Readonly<Record<View, (page: Page) => Promise<unknown>>> = {
   health: page => page.getByRole('region', { name: 'Consume' }).getByText('rows').waitFor(),
 }
 
-for (const scheme of ['light', 'dark'] as const) {
-  for (const [view, isShown] of Object.entries(shows) as [View, (page: Page) => Promise<unknown>][]) {
+for (const [view, isShown] of Object.entries(shows) as [View, (page: Page) => Promise<unknown>][]) {
+  for (const scheme of ['light', 'dark'] as const) {
     test(`${view}, ${scheme}, shows real streams and breaks no rule of accessibility`, { skip }, async () => {
       await using tab = await openTab(browser, up.url, linkTo(view), { scheme })
       await isShown(tab.page)
