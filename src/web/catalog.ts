@@ -9,6 +9,8 @@ const agentsMax = 8
 /** Places in the topic, of all documents together. */
 const placesMax = 16 * 1024 * 1024
 
+const limits = { documentsMax, answersMax, placesMax }
+
 /** What is known of an answer, as far as its records say it one by one. */
 export interface Answer {
   readonly document: Document
@@ -71,8 +73,13 @@ export class Catalog {
   #answers: Answer[] = []
   #documents = new Map<string, Document>()
   #places = 0
+  readonly #limits: typeof limits
   /** Whether documents were forgotten: then one that is not here may be in the topic all the same. */
   isPartial = false
+
+  constructor(smaller: Partial<typeof limits> = {}) {
+    this.#limits = { ...limits, ...smaller }
+  }
 
   get documents(): Iterable<Document> {
     return this.#documents.values()
@@ -112,7 +119,8 @@ export class Catalog {
 
   /** Between batches: forgets what there is no room for. */
   trim(): void {
-    const isFull = this.#documents.size > documentsMax || this.#answers.length > answersMax || this.#places > placesMax
+    const { documentsMax, answersMax, placesMax } = this.#limits
+    const isFull = this.count > documentsMax || this.#answers.length > answersMax || this.#places > placesMax
     if (!isFull || this.#documents.size < 2) return
     this.isPartial = true
     const byAge = [...this.#documents.values()].sort((a, b) => lastArrival(b) - lastArrival(a))
