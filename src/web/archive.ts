@@ -83,7 +83,7 @@ export class Archive implements AsyncDisposable {
 
   #rangesOf(uri: string): Range[] {
     const document = this.#hub.catalog.get(uri)
-    if (document !== undefined) return this.#hub.places.rangesOf(document.places)
+    if (document?.isWhole) return this.#hub.places.rangesOf(document.places)
     if (!this.#hub.catalog.isPartial) return []
     return Object.entries(this.#hub.position).map(([partition, to]) => ({ partition, from: 0, to }))
   }

@@ -38,6 +38,14 @@ test('what it keeps goes on where it was', () => {
   assert.deepEqual(listed(hub), ['/d', '/e', '/f'])
 })
 
+test('knows of a document that it may have forgotten records of it', () => {
+  const hub = told(['/a', '/b', '/c', '/d', '/e', '/a', '/f'], new Catalog({ documentsMax: 4 }))
+  assert.deepEqual(
+    ['/a', '/d', '/f'].map(uri => hub.catalog.get(uri)?.isWhole),
+    [false, true, true],
+  )
+})
+
 test('forgets nothing as long as there is room', () => {
   const hub = told(['/a', '/b', '/a'])
   assert.deepEqual([listed(hub), hub.catalog.isPartial], [['/a', '/b'], false])

@@ -1,5 +1,6 @@
 import { AnswerTable } from '../chunk/answer-table.ts'
 import { Seen } from '../consume/seen.ts'
+import { Taken } from '../produce/taken.ts'
 
 /** Beyond these, the half that was silent for longest is forgotten; their texts can be read all the same. */
 const documentsMax = 200_000
@@ -43,6 +44,8 @@ export interface Document {
   readonly answers: Answer[]
   /** Where in the topic its records lie. */
   readonly places: number[]
+  /** Whether these are all; false if it may have been forgotten before. */
+  readonly isWhole: boolean
   records: number
   last: number
 }
@@ -74,6 +77,7 @@ export class Catalog {
   #documents = new Map<string, Document>()
   #places = 0
   readonly #limits: typeof limits
+  readonly #forgotten = new Taken()
   /** Whether documents were forgotten: then one that is not here may be in the topic all the same. */
   isPartial = false
 
@@ -128,7 +132,9 @@ export class Catalog {
     this.#table = new AnswerTable()
     this.#answers = []
     this.#places = 0
-    for (const document of byAge.slice(0, byAge.length >> 1)) this.#keep(document)
+    const kept = byAge.length >> 1
+    for (const document of byAge.slice(0, kept)) this.#keep(document)
+    for (const { uri } of byAge.slice(kept)) this.#forgotten.add(Buffer.from(uri))
   }
 
   #keep(document: Document) {
@@ -151,8 +157,9 @@ export class Catalog {
   }
 
   #beginDocument(uri: string, agent: string): Document {
+    const isWhole = !this.isPartial || !this.#forgotten.has(Buffer.from(uri))
     const words = `${uri}\n${agent}`.toLowerCase()
-    const document = { uri, words, agents: [], answers: [], places: [], records: 0, last: Number.NaN }
+    const document = { uri, words, agents: [], answers: [], places: [], isWhole, records: 0, last: Number.NaN }
     this.#documents.set(uri, document)
     return document
   }
