@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -10,9 +10,9 @@ import { root } from '../system/textstream.ts'
 import { openTab, skip, startBrowser } from './browser.ts'
 import { answer, type Running, startUp } from './running.ts'
 
-/** Where the screenshots go; a person looks at them now and then. */
+/** Where the screenshots stay, for a person to look at; they are thrown away otherwise. */
 const pictures = process.env.TEXTSTREAM_PICTURES
-let folder: string
+let folder: string | undefined
 let browser: Browser
 let up: Running
 
@@ -32,6 +32,7 @@ before(async () => {
 after(async () => {
   await browser?.close()
   await up?.[Symbol.asyncDispose]()
+  if (folder !== undefined && folder !== pictures) await rm(folder, { recursive: true, force: true })
 })
 
 const violationsOf = async (page: Page): Promise<string[]> => {
@@ -42,7 +43,7 @@ const violationsOf = async (page: Page): Promise<string[]> => {
 }
 
 const look = async (page: Page, name: string) => {
-  await page.screenshot({ path: join(folder, `${name}.png`) })
+  await page.screenshot({ path: join(folder!, `${name}.png`) })
   assert.deepEqual(await violationsOf(page), [], name)
 }
 
