@@ -5,7 +5,7 @@
  * | request | answer |
  * | --- | --- |
  * | `POST /records` | `Stored`, once durable |
- * | `GET /documents?search&order&limit&cursor` | `DocumentPage` |
+ * | `GET /documents?search&uri&order&limit&cursor` | `DocumentPage` |
  * | `GET /documents/text?uri[&at]` | text/plain, as it is, or as it was at a time |
  * | `GET /documents/chunks?uri[&from&limit]` | `ChunkPage`: where each chunk begins, whose, when |
  * | `GET /documents/live?uri` | SSE: `text`, `replaced`, `over`; goes on behind `Last-Event-ID` |

@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -8,6 +7,7 @@ import { StreamError } from '../std/error.ts'
 import type { Hub } from './hub.ts'
 import type { Range } from './places.ts'
 import type { RebuildRequest, Rebuilt } from './rebuild.ts'
+import { temporaryFolder } from './temporary.ts'
 
 /** Requests that wait for the worker. */
 const waitingMax = 64
@@ -40,7 +40,7 @@ interface Kept {
 export class Archive implements AsyncDisposable {
   readonly #hub: Hub
   readonly #from: string
-  readonly #dir = mkdtempSync(join(tmpdir(), 'textstream-web-'))
+  readonly #dir = temporaryFolder()
   readonly #kept = new Map<string, Kept>()
   readonly #waiting = new Map<number, PromiseWithResolvers<Rebuilt>>()
   #worker: Worker | undefined
@@ -83,7 +83,7 @@ export class Archive implements AsyncDisposable {
 
   #rangesOf(uri: string): Range[] {
     const document = this.#hub.catalog.get(uri)
-    if (document !== undefined) return this.#hub.places.rangesOf(document.places)
+    if (document?.isWhole) return this.#hub.places.rangesOf(document.places)
     if (!this.#hub.catalog.isPartial) return []
     return Object.entries(this.#hub.position).map(([partition, to]) => ({ partition, from: 0, to }))
   }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HintOptions } from '../produce/hint.ts'
-import { type Progress, produce } from '../produce/produce.ts'
+import { type Delivery, type Progress, produce } from '../produce/produce.ts'
 import { paced } from '../source/pace.ts'
 import type { Source, TextStream } from '../source/source.ts'
 import { StreamError } from '../std/error.ts'
 import type { Topic } from '../topic/topic.ts'
+import type { Condition } from './supervise.ts'
 
 /** How often new texts are looked for once all others are captured. */
 const lookMs = 2_000
@@ -28,8 +29,8 @@ export interface CapturingOptions {
   readonly signal: AbortSignal
   readonly progress: Progress
   readonly hints?: HintOptions | undefined
-  /** Told whenever all texts that there are have been captured. */
-  readonly onDone: () => void
+  readonly condition: Condition
+  readonly say: (text: string) => void
 }
 
 const same = (a: readonly string[], b: readonly string[]) =>
@@ -42,21 +43,34 @@ const until = async (source: Source, known: readonly string[], signal: AbortSign
   }
 }
 
-/** Captures all texts of a source, and those that are added while it runs. Rejects if one of them could not be captured. */
+/** Of one text, which stays as it is: the others go on without it. */
+const lasting = new Set(['source/not-utf8', 'source/unreadable', 'source/not-found', 'produce/line-too-long'])
+
+const whyOf = (failed: readonly Delivery[]): string => {
+  const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : ''
+  return `${failed[0].why ?? 'a text failed'}${more}`
+}
+
+const failureOf = (failed: readonly Delivery[]) =>
+  new StreamError((failed[0].code ?? 'produce/failed') as `${string}/${string}`, whyOf(failed))
+
+/**
+ * Captures all texts of a source, and those that are added while it runs. Rejects if one of them could not be captured
+ * that may be later; one that never can is said, once.
+ */
 export const captureAll = async (source: Source, topic: Topic, options: CapturingOptions): Promise<void> => {
-  const { signal, progress, hints, onDone } = options
+  const { signal, progress, hints, condition, say } = options
   while (!signal.aborted) {
+    condition.state = 'running'
     const names = await source.list({ signal })
     const deliveries = await produce(source, topic, { signal, progress, ...(hints && { hints }) })
     const failed = deliveries.filter(({ state }) => state === 'failed')
-    if (failed.length > 0) throw failureOf(failed[0].code, failed[0].why, failed.length)
+    const passing = failed.filter(({ code }) => !lasting.has(code ?? ''))
+    if (passing.length > 0) throw failureOf(passing)
     if (signal.aborted) return
-    onDone()
+    condition.error = failed.length === 0 ? undefined : whyOf(failed)
+    if (condition.error !== undefined) say(`textstream: capture: ${condition.error}`)
+    condition.state = 'done'
     await until(source, names, signal)
   }
-}
-
-const failureOf = (code: string | undefined, why: string | undefined, count: number) => {
-  const more = count > 1 ? ` (and ${count - 1} more)` : ''
-  return new StreamError((code ?? 'produce/failed') as `${string}/${string}`, `${why ?? 'a text failed'}${more}`)
 }

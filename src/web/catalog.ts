@@ -1,5 +1,6 @@
 import { AnswerTable } from '../chunk/answer-table.ts'
 import { Seen } from '../consume/seen.ts'
+import { Taken } from '../produce/taken.ts'
 
 /** Beyond these, the half that was silent for longest is forgotten; their texts can be read all the same. */
 const documentsMax = 200_000
@@ -8,6 +9,8 @@ const answersMax = 500_000
 const agentsMax = 8
 /** Places in the topic, of all documents together. */
 const placesMax = 16 * 1024 * 1024
+
+const limits = { documentsMax, answersMax, placesMax }
 
 /** What is known of an answer, as far as its records say it one by one. */
 export interface Answer {
@@ -41,6 +44,8 @@ export interface Document {
   readonly answers: Answer[]
   /** Where in the topic its records lie. */
   readonly places: number[]
+  /** Whether these are all; false if it may have been forgotten before. */
+  readonly isWhole: boolean
   records: number
   last: number
 }
@@ -71,8 +76,14 @@ export class Catalog {
   #answers: Answer[] = []
   #documents = new Map<string, Document>()
   #places = 0
+  readonly #limits: typeof limits
+  readonly #forgotten = new Taken()
   /** Whether documents were forgotten: then one that is not here may be in the topic all the same. */
   isPartial = false
+
+  constructor(smaller: Partial<typeof limits> = {}) {
+    this.#limits = { ...limits, ...smaller }
+  }
 
   get documents(): Iterable<Document> {
     return this.#documents.values()
@@ -112,7 +123,8 @@ export class Catalog {
 
   /** Between batches: forgets what there is no room for. */
   trim(): void {
-    const isFull = this.#documents.size > documentsMax || this.#answers.length > answersMax || this.#places > placesMax
+    const { documentsMax, answersMax, placesMax } = this.#limits
+    const isFull = this.count > documentsMax || this.#answers.length > answersMax || this.#places > placesMax
     if (!isFull || this.#documents.size < 2) return
     this.isPartial = true
     const byAge = [...this.#documents.values()].sort((a, b) => lastArrival(b) - lastArrival(a))
@@ -120,7 +132,9 @@ export class Catalog {
     this.#table = new AnswerTable()
     this.#answers = []
     this.#places = 0
-    for (const document of byAge.slice(0, byAge.length >> 1)) this.#keep(document)
+    const kept = byAge.length >> 1
+    for (const document of byAge.slice(0, kept)) this.#keep(document)
+    for (const { uri } of byAge.slice(kept)) this.#forgotten.add(Buffer.from(uri))
   }
 
   #keep(document: Document) {
@@ -143,8 +157,9 @@ export class Catalog {
   }
 
   #beginDocument(uri: string, agent: string): Document {
+    const isWhole = !this.isPartial || !this.#forgotten.has(Buffer.from(uri))
     const words = `${uri}\n${agent}`.toLowerCase()
-    const document = { uri, words, agents: [], answers: [], places: [], records: 0, last: Number.NaN }
+    const document = { uri, words, agents: [], answers: [], places: [], isWhole, records: 0, last: Number.NaN }
     this.#documents.set(uri, document)
     return document
   }

@@ -9,6 +9,7 @@ export type Order = (typeof orders)[number]
 
 export interface Wanted {
   readonly search?: string | undefined
+  readonly uri?: string | undefined
   readonly order: Order
   readonly limit: number
   readonly cursor?: string | undefined
@@ -40,8 +41,12 @@ const parseCursor = (cursor: string): Ranked => {
   throw new StreamError('web/query', 'the cursor is none of ours; leave it out to begin with the first page')
 }
 
+const only = (document: Document | undefined): DocumentPage =>
+  document === undefined ? { documents: [], total: 0 } : { documents: [entryOf(document)], total: 1 }
+
 /** One page of the documents that match; `next` goes on behind it, also if documents were written to meanwhile. */
-export const pageOf = (catalog: Catalog, { search = '', order, limit, cursor }: Wanted): DocumentPage => {
+export const pageOf = (catalog: Catalog, { search = '', uri, order, limit, cursor }: Wanted): DocumentPage => {
+  if (uri !== undefined) return only(catalog.get(uri))
   const words = search.toLowerCase()
   const rank = rankOf[order]
   const found: (Ranked & { document: Document })[] = []

@@ -40,7 +40,7 @@ const isBehind = (position: Position, end: Position) =>
 /** The one reader of the topic in this process: what it reads, all who look are told. */
 export class Hub {
   readonly topic: Topic
-  readonly catalog = new Catalog()
+  readonly catalog: Catalog
   readonly places = new Places()
   readonly lanes: Lanes
   readonly position: Record<string, number> = {}
@@ -55,7 +55,8 @@ export class Hub {
   readonly #nowMs: () => number
   #batchMs = 0
 
-  constructor(topic: Topic, lanes: Lanes, nowMs: () => number = Date.now) {
+  constructor(topic: Topic, lanes: Lanes, nowMs: () => number = Date.now, catalog = new Catalog()) {
+    this.catalog = catalog
     this.topic = topic
     this.lanes = lanes
     this.#nowMs = nowMs

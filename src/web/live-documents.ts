@@ -1,6 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StreamError } from '../std/error.ts'
 import type { Archive } from './archive.ts'
@@ -9,6 +8,7 @@ import { EventStream } from './event-stream.ts'
 import type { Hub } from './hub.ts'
 import { LiveDocument } from './live-document.ts'
 import { droppedReaders, readers as readersNow } from './metrics.ts'
+import { temporaryFolder } from './temporary.ts'
 
 /** Documents that are followed at the same time, and readers of them. */
 const documentsMax = 128
@@ -25,7 +25,7 @@ interface Followed {
 export class LiveDocuments implements Disposable {
   readonly #hub: Hub
   readonly #archive: Archive
-  readonly #dir = mkdtempSync(join(tmpdir(), 'textstream-live-'))
+  readonly #dir = temporaryFolder()
   readonly #followed = new Map<string, Followed>()
   readonly #streams = new Set<EventStream>()
   #made = 0

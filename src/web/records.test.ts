@@ -177,6 +177,14 @@ test('each document is on one page of the list, and search finds parts of names'
   }
 })
 
+test('a document is listed alone by its whole uri', async () => {
+  await up.post('{"chunk":"x","destination_uri":"/exactly.md"}\n{"chunk":"x","destination_uri":"/not/exactly.md"}')
+  await whenThere('/not/exactly.md')
+  const alone = await up.json<DocumentPage>('/documents?uri=/exactly.md')
+  assert.deepEqual([alone.total, alone.documents.map(({ uri }) => uri)], [1, ['/exactly.md']])
+  assert.deepEqual(await up.json<DocumentPage>('/documents?uri=/exactly'), { documents: [], total: 0 })
+})
+
 test('chunks say where each one begins in the text', async () => {
   const chunks = ['a', '', '\ud83d', '\ude00b', 'é'.repeat(10)]
   const line = (chunk: string, seq: number) =>

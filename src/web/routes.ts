@@ -32,7 +32,9 @@ const notFound = (request: FastifyRequest, reply: FastifyReply) => {
     .send(JSON.stringify(problem(404, 'http/not-found', detail)))
 }
 
-const isText = ({ headers: { 'content-type': type = '' } }: FastifyRequest) => /^text\//i.test(type)
+/** What `fetch` sends as text without being told to is NDJSON all the same, if nobody says whose text it is. */
+const isText = ({ headers: { 'content-type': type = '' } }: FastifyRequest, { agent, uri }: Names) =>
+  /^text\//i.test(type) && (agent !== undefined || uri !== undefined)
 
 /** Bodies come as they are, whatever their type: they are read as they arrive. */
 const takeBodiesAsStreams = (app: FastifyInstance) => {
@@ -41,12 +43,13 @@ const takeBodiesAsStreams = (app: FastifyInstance) => {
 }
 
 const receive = async ({ topic }: Parts, request: FastifyRequest, { agent, uri }: Names) => {
-  if (isText(request) && (agent === undefined || uri === undefined))
+  const isOneText = isText(request, { agent, uri })
+  if (isOneText && (agent === undefined || uri === undefined))
     throw new StreamError('web/query', 'a text needs its names: POST /records?agent=…&uri=…')
   const began = performance.now()
   await using writer = await topic.writer()
   const body = (request.body ?? []) as AsyncIterable<Uint8Array>
-  const stored = isText(request)
+  const stored = isOneText
     ? await receiveText(writer, agent!, uri!, body)
     : await new Intake(writer, { agent, uri }).take(body)
   metrics.storedSeconds.since(began)

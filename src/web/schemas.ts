@@ -48,7 +48,7 @@ const unknown = [404, 'the topic has no such document'] as const
 export const postRecords = {
   summary: 'takes records, and answers once they are durable',
   description: [
-    'NDJSON, one record a line; any media type but text/*. Each line is judged by itself: refused ones are told with',
+    'NDJSON, one record a line, of any media type. Each line is judged by itself: refused ones are told with',
     'their reason, the others are kept as they are (one without a time gets one). `agent` and `uri` fill in what records lack.',
     'With `Content-Type: text/plain` and `?agent=…&uri=…` the body is a text: one answer, each part of it a chunk as it',
     'arrives, with a closing record that has its digest. It can be read while it is sent.',
@@ -73,6 +73,7 @@ export const listDocuments = {
   summary: 'documents, a page at a time',
   querystring: z.object({
     search: z.string().max(1_000).optional().describe('a part of the uri or of an agent’s name, in any case'),
+    uri: uri.optional().describe('this one, if it is there'),
     order: z.enum(orders).default('recent').describe('the latest, by name, or the longest first'),
     limit: number(pageMax).default(100),
     cursor: z

@@ -5,12 +5,16 @@ const pauseMsMin = 1_000
 const pauseMsMax = 30_000
 /** Who has run for so long begins with short pauses again. */
 const steadyMs = 60_000
+/** Who has failed is well again only after it has run for so long. */
+const calmMs = 3_000
 
-/** How a part of `up` is. */
+/** How a part of `up` is; `error` is also what it lives with. */
 export interface Condition {
   state: 'running' | 'done' | 'failed'
   error: string | undefined
 }
+
+const well: Condition = { state: 'running', error: undefined }
 
 /** Not to be mended by trying again: another process has it, or it is something else. */
 const isFinal = (thrown: unknown) =>
@@ -32,10 +36,9 @@ export const supervise = async (run: () => Promise<void>, { name, signal, condit
   let pauseMs = pauseMsMin
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     const began = performance.now()
+    const calm = setTimeout(() => Object.assign(condition, well), isFirst ? 0 : calmMs)
     try {
-      condition.state = 'running'
       await run()
-      condition.error = undefined
       condition.state = 'done'
       return
     } catch (thrown) {
@@ -47,6 +50,8 @@ export const supervise = async (run: () => Promise<void>, { name, signal, condit
       say(`textstream: ${name}: ${condition.error}; trying again in ${pauseMs / 1000} s`)
       await sleep(pauseMs, undefined, { signal }).catch(() => {})
       pauseMs = Math.min(pauseMsMax, pauseMs * 2)
+    } finally {
+      clearTimeout(calm)
     }
   }
 }

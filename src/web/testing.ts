@@ -15,7 +15,7 @@ export interface OwnUp extends AsyncDisposable {
 }
 
 export const ownUp = async (options: Partial<UpOptions> = {}): Promise<OwnUp> => {
-  const dir = mkdtempSync(join(tmpdir(), 'textstream-up-'))
+  const dir = mkdtempSync(join(tmpdir(), 'textstream-own-up-'))
   const running = await up({
     from: join(dir, 'logs'),
     keepsWriter: true,

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { lagOf } from '../consume/consume.ts'
 import type { Settings } from '../consume/settings.ts'
@@ -7,6 +7,8 @@ import { noteVersion } from '../metrics/metrics.ts'
 import { openFolder, openTopic, openWarehouse } from '../pipeline.ts'
 import type { HintOptions } from '../produce/hint.ts'
 import { newProgress as newCapture } from '../produce/produce.ts'
+import { reasonOf, StreamError } from '../std/error.ts'
+import { noteConsumer } from '../topic/consumers.ts'
 import { isKafkaAddress } from '../topic/kafka-address.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { Health } from './api.ts'
@@ -136,7 +138,7 @@ class Running {
   }
 }
 
-const errorOf = ({ state, error }: Condition) => (state === 'failed' && error !== undefined ? { error } : {})
+const errorOf = ({ error }: Condition) => (error === undefined ? {} : { error })
 
 /** Never resolves; rejects with the first of them that does. */
 const firstFailure = (parts: readonly Promise<void>[]): Promise<never> => {
@@ -157,8 +159,9 @@ export const up = async (options: UpOptions): Promise<Up> => {
   await using stack = new AsyncDisposableStack()
   const source = texts && pacedSource(await openFolder(texts.dir, texts.chunkSize, say), texts.rate)
   const topic = stack.use(new SharedTopic(await openTopic(from), { keeps: options.keepsWriter }))
-  if (options.keepsWriter) await takeWriter(topic)
+  await (options.keepsWriter ? takeWriter(topic) : refuseAbsent(topic))
   const warehouse = await openWarehouse(dir)
+  if (!isKafkaAddress(from)) await tellPrune(from, dir, say)
   const hub = new Hub(topic, new Lanes())
   const running = new Running(options, topic, hub)
   const archive = stack.use(new Archive(hub, from))
@@ -176,12 +179,10 @@ export const up = async (options: UpOptions): Promise<Up> => {
     }),
   ]
   const { capturing: condition, captured: progress } = running
-  const onDone = () => {
-    condition.state = 'done'
-  }
-  const capturing = { signal: stop.signal, progress, hints: options.hints, onDone }
+  const capturing = { ...end, progress, hints: options.hints, condition }
   if (source !== undefined)
     parts.push(supervise(() => captureAll(source, topic, capturing), { ...end, name: 'capture', condition }))
+  const failed = firstFailure(parts)
   stack.defer(async () => {
     stop.abort()
     await Promise.allSettled(parts)
@@ -193,7 +194,21 @@ export const up = async (options: UpOptions): Promise<Up> => {
   const served = { topic, hub, archive, flow, documents, warehouse, health }
   const server = stack.use(await serve(served, { port, host, token, page, ...(logger && { logger }) }))
   const all = stack.move()
-  return { url: server.url, failed: firstFailure(parts), [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { url: server.url, failed, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+/** So that `log prune` knows whom to ask; a log that cannot be written to is read all the same. */
+const tellPrune = async (log: string, dir: string, say: UpOptions['say']): Promise<void> => {
+  const noted = await noteConsumer(log, { warehouse: resolve(dir) }).catch(reasonOf)
+  const why = typeof noted === 'string' ? noted : noted.noted ? undefined : noted.reason
+  if (why !== undefined) say(`textstream: warning: log prune will not know of this consumer: ${why}`)
+}
+
+/** One that cannot be reached may be so later; one that is not there is a mistake. */
+const refuseAbsent = async (topic: Topic): Promise<void> => {
+  await topic.end().catch(thrown => {
+    if (thrown instanceof StreamError && thrown.code === 'topic/not-found') throw thrown
+  })
 }
 
 /** Takes the right to write now, so that it is refused before anything else begins. */

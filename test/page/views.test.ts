@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -10,9 +10,9 @@ import { root } from '../system/textstream.ts'
 import { openTab, skip, startBrowser } from './browser.ts'
 import { answer, type Running, startUp } from './running.ts'
 
-/** Where the screenshots go; a person looks at them now and then. */
+/** Where the screenshots stay, for a person to look at; they are thrown away otherwise. */
 const pictures = process.env.TEXTSTREAM_PICTURES
-let folder: string
+let folder: string | undefined
 let browser: Browser
 let up: Running
 
@@ -22,7 +22,7 @@ before(async () => {
   folder = pictures ?? (await mkdtemp(join(tmpdir(), 'textstream-pictures-')))
   ;[browser, up] = await Promise.all([
     startBrowser(),
-    startUp(['-d', join(root, 'examples/texts'), '-c', '12', '--rate', '60']),
+    startUp(['-d', join(root, 'examples/texts'), '-c', '12', '--rate', '20']),
   ])
   const chunks = ['I begin, ', 'and then ', 'I say nothing more']
   await up.post(answer({ uri: '/stalled.md', agent: 'Agent_Sam', id: 'r-stalled', chunks, ends: false }))
@@ -32,6 +32,7 @@ before(async () => {
 after(async () => {
   await browser?.close()
   await up?.[Symbol.asyncDispose]()
+  if (folder !== undefined && folder !== pictures) await rm(folder, { recursive: true, force: true })
 })
 
 const violationsOf = async (page: Page): Promise<string[]> => {
@@ -42,13 +43,13 @@ const violationsOf = async (page: Page): Promise<string[]> => {
 }
 
 const look = async (page: Page, name: string) => {
-  await page.screenshot({ path: join(folder, `${name}.png`) })
+  await page.screenshot({ path: join(folder!, `${name}.png`) })
   assert.deepEqual(await violationsOf(page), [], name)
 }
 
 /** What each view must show of these streams before it is looked at. */
 const shows: Readonly<Record<View, (page: Page) => Promise<unknown>>> = {
-  now: page => page.locator('.lane-writing, .lane-ended').nth(8).waitFor(),
+  now: page => page.locator('.lane-writing, .lane-ended').nth(5).waitFor(),
   documents: page => page.locator('.document-row').nth(8).waitFor(),
   clusters: page => page.locator('.cluster').nth(2).waitFor(),
   agents: page => page.getByRole('region', { name: 'Agents' }).getByRole('row').nth(8).waitFor(),
@@ -60,8 +61,8 @@ const shows: Readonly<Record<View, (page: Page) => Promise<unknown>>> = {
   health: page => page.getByRole('region', { name: 'Consume' }).getByText('rows').waitFor(),
 }
 
-for (const scheme of ['light', 'dark'] as const) {
-  for (const [view, isShown] of Object.entries(shows) as [View, (page: Page) => Promise<unknown>][]) {
+for (const [view, isShown] of Object.entries(shows) as [View, (page: Page) => Promise<unknown>][]) {
+  for (const scheme of ['light', 'dark'] as const) {
     test(`${view}, ${scheme}, shows real streams and breaks no rule of accessibility`, { skip }, async () => {
       await using tab = await openTab(browser, up.url, linkTo(view), { scheme })
       await isShown(tab.page)

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { kafkaName } from '../../src/topic/kafka-address.ts'
 import type { DocumentPage, Health } from '../../src/web/api.ts'
 import { followInto, type LiveEvent, nothingShown, type Shown, until } from '../../src/web/testing.ts'
+import { kafkaSkip, someBroker } from './kafka-broker.ts'
+import { newTopic } from './kafka-topics.ts'
 import { root, tempDir, textstream } from './textstream.ts'
 import { startUp, type UpProcess } from './up.ts'
 
@@ -148,4 +151,43 @@ test('top shows agents, documents and rates, and nothing that a terminal would o
   )
   const away = await textstream(['top', 'localhost:9'], { cwd: dir.path })
   assert.equal(away.code, 4)
+})
+
+test('a text that is not UTF-8 is said, and all others are captured', async () => {
+  await using dir = await tempDir()
+  const own = join(dir.path, 'texts')
+  mkdirSync(own)
+  writeFileSync(join(own, 'bad.bin'), Buffer.of(0xff, 0xfe))
+  writeFileSync(join(own, 'good.md'), 'good')
+  await using up = await startUp(['-d', own, '--rate', '0'], dir.path)
+  const health = await until(
+    () => healthOf(up),
+    ({ produce }) => produce.state === 'done',
+  )
+  assert.deepEqual([health.status, health.produce.error?.includes('not UTF-8')], ['ok', true])
+  await until(
+    () => json<DocumentPage>(up, '/documents'),
+    ({ total }) => total === 1,
+  )
+})
+
+test('shows a topic of Kafka, and takes records for it', { skip: await kafkaSkip() }, async () => {
+  await using broker = await someBroker()
+  await using dir = await tempDir()
+  const address = await newTopic(broker)
+  await using up = await startUp(['--from', kafkaName(address)], dir.path)
+  const record = (uri: string, seq: number) =>
+    JSON.stringify({ chunk: `${seq} `, destination_uri: uri, agent_id: 'A', response_id: uri, seq })
+  const uris = ['/a.md', '/b.md', '/c.md', '/d.md']
+  const shown = nothingShown()
+  const following = followInto(shown, `${up.url}/documents/live?uri=/a.md`, ({ text }) => text === '0 1 2 ')
+  for (let seq = 0; seq < 3; seq++)
+    await fetch(`${up.url}/records`, { method: 'POST', body: uris.map(uri => record(uri, seq)).join('\n') })
+  await following
+  for (const uri of uris) assert.equal(await (await fetch(`${up.url}/documents/text?uri=${uri}`)).text(), '0 1 2 ')
+  const { consume } = await until(
+    () => healthOf(up),
+    ({ consume }) => consume.rows === 12,
+  )
+  assert.equal(consume.lagUnit, 'records')
 })

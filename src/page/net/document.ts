@@ -10,8 +10,6 @@ import { type Listening, listen } from './live.ts'
 export const chunksMax = 2_000_000
 const chunksPerPage = 50_000
 const entryMs = 2000
-const searchCharactersMax = 1000
-const entriesMax = 500
 
 export type Phase = 'loading' | 'live' | 'over' | 'lost'
 
@@ -84,9 +82,7 @@ export class OpenDocument implements Disposable {
 
   async #askEntry() {
     try {
-      const wanted = { search: this.uri.slice(0, searchCharactersMax), limit: entriesMax }
-      const { documents } = await api.documents(wanted, this.#ending.signal)
-      const found = documents.find(({ uri }) => uri === this.uri)
+      const [found] = (await api.documents({ uri: this.uri }, this.#ending.signal)).documents
       this.isKnown.value = found !== undefined || this.blocks.units > 0
       if (found !== undefined) this.entry.value = found
       this.fault.value = undefined

@@ -9,7 +9,7 @@ import { Name } from './name.tsx'
 import { Rows } from './rows.tsx'
 
 const rowHeight = 56
-const pageEntries = 200
+const pageEntries = 500
 const searchMs = 150
 const refreshMs = 2500
 /** After which a row that was scrolled to is drawn. */
@@ -31,6 +31,11 @@ const refreshed = (before: Listed, { documents, total, next }: api.Page): Listed
   return { ...before, total, documents: [...documents, ...before.documents.filter(({ uri }) => !first.has(uri))] }
 }
 
+const lengthened = (before: Listed, { documents, total, next }: api.Page): Listed => {
+  const known = new Set(before.documents.map(({ uri }) => uri))
+  return { documents: [...before.documents, ...documents.filter(({ uri }) => !known.has(uri))], total, next }
+}
+
 const useListed = (search: string, order: string) => {
   const [listed, setListed] = useState(nobody)
   const [fault, setFault] = useState<string>()
@@ -47,6 +52,8 @@ const useListed = (search: string, order: string) => {
         if (!ending.signal.aborted) tell(thrown)
       }
     }
+    /** What was asked for otherwise stays to be seen, but nothing follows it. */
+    setListed(before => ({ ...before, next: undefined }))
     const soon = setTimeout(() => ask(true), searchMs)
     const timer = setInterval(() => document.visibilityState === 'visible' && ask(false), refreshMs)
     return () => {
@@ -60,9 +67,7 @@ const useListed = (search: string, order: string) => {
     isAsking.current = true
     try {
       const page = await api.documents({ search, order, limit: pageEntries, cursor: listed.next })
-      const known = new Set(listed.documents.map(({ uri }) => uri))
-      const documents = [...listed.documents, ...page.documents.filter(({ uri }) => !known.has(uri))]
-      setListed({ documents, total: page.total, next: page.next })
+      setListed(before => (before.next === listed.next ? lengthened(before, page) : before))
     } catch (thrown) {
       tell(thrown)
     } finally {
@@ -174,6 +179,7 @@ export const DocumentList = ({ chosen }: { chosen: string | undefined }) => {
         count={documents.length}
         rowHeight={rowHeight}
         reveal={active}
+        edition={listed.next}
         onReach={last => {
           if (last > documents.length - 40) void more()
         }}

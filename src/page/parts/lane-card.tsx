@@ -20,17 +20,20 @@ const drawnUnitsMax = 700
 
 /** How much came in each half second, the latest on the right: a stall is a hole. */
 const drawStrip = (canvas: HTMLCanvasElement, { strip }: Lane, ink: string) => {
-  const pixels = devicePixelRatio
-  canvas.width = stripCells * cellWidth * pixels
-  canvas.height = stripHeight * pixels
+  const pixels = Math.round(devicePixelRatio)
+  const width = stripCells * cellWidth * pixels
+  if (canvas.width !== width) {
+    canvas.width = width
+    canvas.height = stripHeight * pixels
+  }
   const context = canvas.getContext('2d')!
-  context.scale(pixels, pixels)
+  context.clearRect(0, 0, width, canvas.height)
   context.fillStyle = ink
   const full = Math.max(fullCellMin, ...strip)
   for (let i = 0; i < stripCells; i++) {
-    const height = strip[i] === 0 ? 1 : Math.max(2, (strip[i] / full) * stripHeight)
+    const height = strip[i] === 0 ? 1 : Math.max(2, Math.round((strip[i] / full) * stripHeight))
     context.globalAlpha = strip[i] === 0 ? 0.25 : 0.9
-    context.fillRect(i * cellWidth, stripHeight - height, cellWidth - 1, height)
+    context.fillRect(i * cellWidth * pixels, (stripHeight - height) * pixels, (cellWidth - 1) * pixels, height * pixels)
   }
 }
 

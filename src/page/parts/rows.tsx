@@ -8,6 +8,8 @@ interface RowsGiven {
   readonly render: (index: number) => ComponentChildren
   /** The last row that is drawn: more may be needed. */
   readonly onReach?: (last: number) => void
+  /** Changes when the rows are others: then `onReach` is told again. */
+  readonly edition?: string | undefined
   /** Scrolls there when it changes. */
   readonly reveal?: number | undefined
   readonly class?: string
@@ -17,7 +19,7 @@ interface RowsGiven {
 const overscanRows = 8
 
 /** Many rows of one height, of which those that are seen are drawn. */
-export const Rows = ({ count, rowHeight, render, onReach, reveal, label, class: named = '' }: RowsGiven) => {
+export const Rows = ({ count, rowHeight, render, onReach, edition, reveal, label, class: named = '' }: RowsGiven) => {
   const box = useRef<HTMLDivElement>(null)
   const [seen, setSeen] = useState({ top: 0, height: 600 })
   const look = () => {
@@ -40,7 +42,7 @@ export const Rows = ({ count, rowHeight, render, onReach, reveal, label, class: 
   }, [reveal])
   const first = Math.max(0, Math.floor(seen.top / rowHeight) - overscanRows)
   const last = Math.min(count, Math.ceil((seen.top + seen.height) / rowHeight) + overscanRows)
-  useEffect(() => onReach?.(last), [last, count])
+  useEffect(() => onReach?.(last), [last, count, edition])
   return (
     <section ref={box} class={`rows ${named}`} aria-label={label} onScroll={look}>
       <div class="rows-all" style={{ height: `${count * rowHeight}px` }}>
