@@ -79,7 +79,7 @@ for (const [name, [sql, status, code]] of Object.entries(refused)) {
 }
 
 test('runs only so many statements at once, and goes on when they have ended', async () => {
-  const slow = 'select count(*) from range(1000000) a, range(1000) b where a.range % 7 = b.range % 5'
+  const slow = 'select sum(range % 7) from range(100000000000)'
   const stop = new AbortController()
   const body = JSON.stringify({ sql: slow })
   const headers = { 'content-type': 'application/json' }
