@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { microsOf } from '../chunk/event-time.ts'
 import * as api from './api.ts'
 import { orders } from './documents.ts'
 
@@ -33,12 +34,11 @@ const number = (max: number) =>
     .refine(n => n <= max, `must be at most ${max}`)
 
 const uri = z.string().min(1).max(uriCharactersMax).describe('the document, as its records name it')
-const micros = z
+const at = z
   .string()
-  .regex(/^-?\d{1,16}$/, 'must be microseconds since 1970')
-  .transform(Number)
-  .refine(Number.isSafeInteger, 'must be microseconds since 1970')
-const at = micros
+  .max(64)
+  .transform(text => (/^-?\d+$/.test(text) ? Number(text) : microsOf(text)))
+  .refine(Number.isSafeInteger, 'must be microseconds since 1970, or a time as ISO 8601 has it')
   .optional()
   .describe('only records whose `event_time` is not later; one without a time counts as the one before it did')
 
