@@ -47,6 +47,12 @@ const lacking = ({ path, columns }: Described, wanted: readonly HiveColumn[], fi
 
 const firstCountOf = (table: TableName) => (table === 'chunks_clustered' ? oldColumns.length : 0)
 
+/** Hive does not tell capitals from small letters, but a record's fields do: so names are as they were asked for. */
+const asAsked = (columns: readonly HiveColumn[], wanted: readonly HiveColumn[]): HiveColumn[] => {
+  const names = new Map(wanted.map(({ name }) => [name.toLowerCase(), name]))
+  return columns.map(({ name, type }) => ({ name: names.get(name.toLowerCase()) ?? name, type }))
+}
+
 /** The table as it is now, or as it is once columns were added to it. */
 const evolved = async (
   spark: SparkSession,
@@ -59,7 +65,7 @@ const evolved = async (
   if (table === 'chunks_clustered' && isLegacy(found)) return { path, location, columns: found.columns }
   const more = lacking(found, wanted, firstCountOf(table))
   if (more.length > 0) await addColumns(spark, path, more)
-  return { path, location, columns: [...found.columns, ...more] }
+  return { path, location, columns: asAsked([...found.columns, ...more], wanted) }
 }
 
 interface Wanted {
