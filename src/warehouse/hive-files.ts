@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compareUtf8 } from '../std/bytes.ts'
@@ -5,7 +6,6 @@ import { errnoOf, StreamError } from '../std/error.ts'
 import { queryOn } from './query.ts'
 import { type TableName, tableNames } from './schema.ts'
 import type { Snapshot, TableFiles } from './snapshot.ts'
-import { isMissingFile } from './sql-error.ts'
 import type { QueryOptions, QueryResult, Warehouse } from './warehouse.ts'
 
 /** How often a statement is begun anew because a file that it was reading had become part of another. */
@@ -40,42 +40,88 @@ const snapshotOf = async (folders: HiveFolders): Promise<Snapshot> => {
   return { tables: Object.fromEntries(await Promise.all(entries)) as Snapshot['tables'], position: undefined }
 }
 
-const isMoved = (thrown: unknown) =>
-  isMissingFile(thrown) || (thrown instanceof StreamError && thrown.cause !== undefined && isMissingFile(thrown.cause))
+const pathsOf = ({ tables }: Snapshot) => Object.values(tables).flatMap(({ files, foreign }) => [...files, ...foreign])
 
-/** The rows of a result; of one that is begun anew, if a file goes before the first of them is there. */
-async function* rowsOf(first: QueryResult, again: () => Promise<QueryResult>): QueryResult['rows'] {
-  let result = first
-  for (let attempt = 1; ; attempt++) {
-    let isBegun = false
+/** Statements on what is there now. What DuckDB says of a file that has gone differs with the moment, so that is looked up. */
+class Attempts {
+  readonly #folders: HiveFolders
+  #taken: readonly string[] = []
+  #left = attemptsMax
+
+  constructor(folders: HiveFolders) {
+    this.#folders = folders
+  }
+
+  readonly take = async (): Promise<Snapshot> => {
+    const snapshot = await snapshotOf(this.#folders)
+    this.#taken = pathsOf(snapshot)
+    return snapshot
+  }
+
+  /** Returns if it failed as files had gone, and may be tried anew. */
+  afterFault(thrown: unknown): void {
+    if (--this.#left === 0 || this.#taken.every(path => existsSync(path))) throw thrown
+  }
+}
+
+const open = async (attempts: Attempts, sql: string, options?: QueryOptions): Promise<QueryResult> => {
+  for (;;) {
     try {
-      for await (const some of result.rows) {
-        isBegun = true
-        yield some
-      }
-      return
+      return await queryOn(attempts.take, sql, options)
     } catch (thrown) {
-      if (isBegun || attempt === attemptsMax || !isMoved(thrown)) throw thrown
+      attempts.afterFault(thrown)
     }
-    result = await again()
+  }
+}
+
+/** A result that is begun anew, if a file goes before the first of its rows is there. */
+class Result implements QueryResult {
+  readonly columns: QueryResult['columns']
+  readonly #again: () => Promise<QueryResult>
+  readonly #attempts: Attempts
+  #latest: QueryResult
+
+  constructor(first: QueryResult, attempts: Attempts, again: () => Promise<QueryResult>) {
+    this.columns = first.columns
+    this.#latest = first
+    this.#attempts = attempts
+    this.#again = again
+  }
+
+  get rows(): QueryResult['rows'] {
+    return this.#read()
+  }
+
+  async *#read(): AsyncGenerator<readonly (readonly unknown[])[]> {
+    for (let isBegun = false; ; ) {
+      try {
+        for await (const some of this.#latest.rows) {
+          isBegun = true
+          yield some
+        }
+        return
+      } catch (thrown) {
+        if (isBegun) throw thrown
+        this.#attempts.afterFault(thrown)
+      }
+      await this.#latest[Symbol.asyncDispose]()
+      this.#latest = await this.#again()
+    }
+  }
+
+  toParquet(path: string): Promise<number> {
+    return this.#latest.toParquet(path)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#latest[Symbol.asyncDispose]()
   }
 }
 
 const run = async (folders: HiveFolders, sql: string, options?: QueryOptions): Promise<QueryResult> => {
-  const open = () => queryOn(() => snapshotOf(folders), sql, options)
-  const first = await open()
-  let latest = first
-  const again = async () => {
-    await latest[Symbol.asyncDispose]()
-    latest = await open()
-    return latest
-  }
-  return {
-    columns: first.columns,
-    rows: rowsOf(first, again),
-    toParquet: path => first.toParquet(path),
-    [Symbol.asyncDispose]: () => latest[Symbol.asyncDispose](),
-  }
+  const attempts = new Attempts(folders)
+  const again = () => open(attempts, sql, options)
+  return new Result(await again(), attempts, again)
 }
 
 /**
