@@ -15,7 +15,7 @@ const examples = `Examples:
   textstream up                                        takes what agents post, and shows it
   textstream up --from logs/                           shows a log that others write
   textstream up --from kafka://localhost:9092/chunks   the same of a topic of Kafka
-  textstream up --from kafka://localhost:9092/chunks --engine spark --hive-table chunks_clustered   by Spark, into Hive
+  textstream up --from kafka://localhost:9092/chunks --engine spark      by Spark, into a table of Hive
   curl -X POST localhost:4000/records --data-binary @records.ndjson
   date | curl -X POST -T - -H 'content-type: text/plain' 'localhost:4000/records?agent=Agent_Ada&uri=/now.md'
 `
