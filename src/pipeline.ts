@@ -11,6 +11,7 @@ import type { Runner } from './refresh/runner.ts'
 import type { Source } from './source/source.ts'
 import { brokersText, isKafkaAddress, type KafkaAddress, parseKafkaAddress } from './topic/kafka-address.ts'
 import type { Topic } from './topic/topic.ts'
+import type { HiveTables } from './warehouse/hive.ts'
 import type { Warehouse } from './warehouse/warehouse.ts'
 import type { Hdfs } from './wire/hdfs.ts'
 import { isHdfsAddress, parseHdfsAddress } from './wire/hdfs-address.ts'
@@ -144,6 +145,17 @@ const openTableFiles = async (location: string): Promise<TableFiles> => {
   return hdfsFiles((await openHdfs(location)).hdfs)
 }
 
+/** Tables of Hive, read as the files that they are; none if they lie on another machine, or are of the old five columns. */
+export const openHiveFiles = async (tables: HiveTables): Promise<Pick<Warehouse, 'name' | 'query'> | undefined> => {
+  const { chunks, openings, endings, rejected, clusters, isLegacy } = tables
+  if (isLegacy || !/^file:|^\//.test(chunks.location)) return undefined
+  const { hiveFiles } = await import('./warehouse/hive-files.ts')
+  const { pathOf } = (await import('./wire/local-files.ts')).localFiles()
+  const of = { chunks_clustered: chunks, openings, endings, rejected, clusters }
+  const folders = Object.fromEntries(Object.entries(of).map(([name, { location }]) => [name, pathOf(location)]))
+  return hiveFiles(chunks.path.join('.'), folders as Record<keyof typeof of, string>)
+}
+
 /** Makes the tables that `consumeIntoHive` fills, where they are not there yet. Gives where the rows lie. */
 export const createHiveTables = async (table: string, spark: string | undefined): Promise<string> => {
   const { assertBuilt } = await import('./wire/spark-connect/built.ts')
@@ -166,6 +178,8 @@ export interface HiveWishes extends Pick<SparkConsumeOptions, 'settings' | 'prog
   readonly table: string
   /** Path of a schema file. */
   readonly schemaFile?: string | undefined
+  /** Is told where the tables lie, whenever they are opened. */
+  readonly onTables?: (tables: HiveTables) => void
 }
 
 /** Fills a table of Hive from a topic of Kafka, by Spark. */
@@ -190,7 +204,11 @@ export const consumeIntoHive = async (wishes: HiveWishes): Promise<void> => {
   await consumeBySpark({
     ...wishes,
     open: () => openSpark(address, { security: sparkSecurity(process.env), settings: sparkSettings }),
-    tablesIn: spark => openHiveTables(spark, name, extra),
+    tablesIn: async spark => {
+      const tables = await openHiveTables(spark, name, extra)
+      wishes.onTables?.(tables)
+      return tables
+    },
     clusteringIn: sparkClustering,
     filesAt: openTableFiles,
     topic: await openKafka(from),

@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { StreamError } from '../std/error.ts'
+import type { HiveWanted } from '../web/consumer.ts'
 import { wholeNumber } from './numbers.ts'
 import { hintsFor } from './produce-hints.ts'
 import { exit, say } from './run.ts'
 import { untilSignal } from './signals.ts'
+import { hiveOf } from './up-spark.ts'
 import { version } from './version.ts'
 
 const examples = `Examples:
@@ -13,6 +15,7 @@ const examples = `Examples:
   textstream up                                        takes what agents post, and shows it
   textstream up --from logs/                           shows a log that others write
   textstream up --from kafka://localhost:9092/chunks   the same of a topic of Kafka
+  textstream up --from kafka://localhost:9092/chunks --engine spark      by Spark, into a table of Hive
   curl -X POST localhost:4000/records --data-binary @records.ndjson
   date | curl -X POST -T - -H 'content-type: text/plain' 'localhost:4000/records?agent=Agent_Ada&uri=/now.md'
 `
@@ -33,11 +36,14 @@ interface Flags {
   readonly rate: number
   readonly from?: string
   readonly log?: string
-  readonly warehouse: string
+  readonly warehouse?: string
   readonly port: number
   readonly host: string
   readonly token?: string
-  readonly engine: string
+  readonly engine?: 'embedded' | 'spark'
+  readonly hiveTable?: string
+  readonly spark?: string
+  readonly sparkKafka?: string
   readonly clusters?: number
   readonly seed?: number
   readonly logLevel: string
@@ -45,15 +51,14 @@ interface Flags {
 }
 
 const logDefault = 'logs'
+const warehouseDefault = 'warehouse'
 const usage = (message: string) => new StreamError('up/usage', message)
 
-const refuseMixed = ({ from, log, dataDir, engine }: Flags) => {
+const refuseMixed = ({ from, log, dataDir }: Flags) => {
   if (from !== undefined && log !== undefined)
     throw usage(
       '--from and --log at the same time: --from reads a topic that is there, --log is written; leave one away',
     )
-  if (engine !== 'embedded')
-    throw usage(`--engine ${engine} is not part of this release; leave it away to cluster in this process`)
   if (from !== undefined && dataDir !== undefined)
     throw usage('--from and --data-dir at the same time: capture with textstream produce, or into --log')
 }
@@ -73,28 +78,43 @@ const settingsOf = ({ clusters, seed }: Flags) => ({
   ...(seed !== undefined && { seed }),
 })
 
-const announce = (url: string, { json, dataDir, chunkSize, rate, from, log = logDefault, warehouse }: Flags) => {
-  if (json) process.stdout.write(`${JSON.stringify({ url, docs: `${url}/docs`, from: from ?? log, warehouse })}\n`)
+const announce = (url: string, flags: Flags, hive: HiveWanted | undefined) => {
+  const { json, dataDir, chunkSize, rate, from, log = logDefault } = flags
+  const tables = hive?.table ?? flags.warehouse ?? warehouseDefault
+  const place = hive === undefined ? { warehouse: tables } : { hiveTable: tables }
+  if (json) process.stdout.write(`${JSON.stringify({ url, docs: `${url}/docs`, from: from ?? log, ...place })}\n`)
   else process.stdout.write(`${url}\n`)
   const pace = rate === 0 ? 'as fast as they can be read' : `at ${rate} a second each; --rate 0: as fast as possible`
   if (dataDir !== undefined) say(`capturing the texts of "${dataDir}" in chunks of ${chunkSize} characters, ${pace}`)
-  say(`reading ${from ?? log}, tables in ${warehouse}; agents write to ${url}/records, described at ${url}/docs`)
+  const where = hive === undefined ? `tables in ${tables}` : `filling table ${tables} of Hive by Spark`
+  say(`reading ${from ?? log}, ${where}; agents write to ${url}/records, described at ${url}/docs`)
 }
 
-const optionsOf = (flags: Flags) => {
-  const { dataDir: dir, chunkSize, rate, from, log = logDefault, warehouse, port, host, token } = flags
+const optionsOf = (flags: Flags, hive: HiveWanted | undefined) => {
+  const { dataDir: dir, chunkSize, rate, from, log = logDefault, port, host, token } = flags
   const texts = dir === undefined ? undefined : { dir, chunkSize, rate }
-  const place = { from: from ?? log, keepsWriter: from === undefined, warehouse, port, host, token: token || undefined }
-  return { texts, ...place, hints: hintsFor(process.env), settings: settingsOf(flags), version: version(), say }
+  const warehouse = flags.warehouse ?? warehouseDefault
+  const place = { from: from ?? log, keepsWriter: from === undefined, warehouse, hive }
+  const reach = { port, host, token: token || undefined }
+  return {
+    texts,
+    ...place,
+    ...reach,
+    hints: hintsFor(process.env),
+    settings: settingsOf(flags),
+    version: version(),
+    say,
+  }
 }
 
 const act = async (flags: Flags) => {
   refuseMixed(flags)
+  const hive = hiveOf(flags, flags.from)
   await refuseNoFolder(flags.dataDir)
   const stop = untilSignal('textstream: stopping; what was read is made durable and committed (once more: stop now)')
   const { up } = await import('../web/up.ts')
-  await using running = await up({ ...optionsOf(flags), logger: await loggerOf(flags.logLevel) })
-  announce(running.url, flags)
+  await using running = await up({ ...optionsOf(flags, hive), logger: await loggerOf(flags.logLevel) })
+  announce(running.url, flags, hive)
   const stopped = new Promise<void>(resolve => stop.signal.addEventListener('abort', () => resolve()))
   await Promise.race([stopped, running.failed])
   process.exitCode = stop.code() ?? exit.done
@@ -109,11 +129,14 @@ export const command = (): Command =>
     .option('--rate <r>', 'their chunks per second, each; 0: as fast as possible', wholeNumber(0, rateMax), 40)
     .option('-l, --log <dir>', `the log that is written and read (default: "${logDefault}")`)
     .option('--from <topic>', 'reads a log or kafka://host:port/topic that others write, instead')
-    .option('--warehouse <dir>', 'the tables', 'warehouse')
+    .option('--warehouse <dir>', `the tables (default: "${warehouseDefault}")`)
     .option('-p, --port <port>', 'where to listen; 0: any free one', wholeNumber(0, portMax), 4000)
     .option('--host <host>', 'the address to listen at; others than this machine need a token', '127.0.0.1')
     .option('--token <token>', 'what everybody has to know; better as TEXTSTREAM_TOKEN')
-    .addOption(new Option('--engine <engine>', 'who clusters').choices(['embedded', 'spark']).default('embedded'))
+    .addOption(new Option('--engine <name>', 'embedded, or spark: into a table of Hive').choices(['embedded', 'spark']))
+    .option('--hive-table <name>', 'the table, name or db.name: implies --engine spark (default: "chunks_clustered")')
+    .option('--spark <address>', 'Spark Connect, as sc://host:port (default: that of the stack)')
+    .option('--spark-kafka <brokers>', 'the brokers as Spark reaches them, if that is otherwise than here')
     .option('--clusters <k>', 'how many clusters to look for (default: 5)', wholeNumber(1, clustersMax))
     .option('--seed <number>', 'of the chance in starting centres (default: 42)', wholeNumber(0, seedMax))
     .addOption(

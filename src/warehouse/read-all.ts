@@ -6,7 +6,11 @@ export interface Answered {
 }
 
 /** All that a statement gives, at once: for those that give little. */
-export const readAll = async (warehouse: Warehouse, sql: string, options?: QueryOptions): Promise<Answered> => {
+export const readAll = async (
+  warehouse: Pick<Warehouse, 'query'>,
+  sql: string,
+  options?: QueryOptions,
+): Promise<Answered> => {
   await using result = await warehouse.query(sql, options)
   const rows: (readonly unknown[])[] = []
   for await (const some of result.rows) rows.push(...some)

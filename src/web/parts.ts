@@ -6,6 +6,9 @@ import type { LiveDocuments } from './live-documents.ts'
 import type { LiveFlow } from './live-flow.ts'
 import type { SharedTopic } from './shared-topic.ts'
 
+/** The tables, as far as they are asked. */
+export type Queried = Pick<Warehouse, 'query'>
+
 /** What the routes ask: all that runs in `up`. */
 export interface Parts {
   readonly topic: SharedTopic
@@ -13,6 +16,6 @@ export interface Parts {
   readonly archive: Archive
   readonly flow: LiveFlow
   readonly documents: LiveDocuments
-  readonly warehouse: Warehouse
+  readonly warehouse: Queried
   health(): Promise<Health>
 }

@@ -18,6 +18,7 @@ const ours: Readonly<Record<string, number>> = {
   'web/busy': 503,
   'web/catching-up': 503,
   'web/timeout': 504,
+  'web/elsewhere': 501,
   'topic/locked': 503,
   'topic/append': 503,
   'topic/unreachable': 503,

@@ -1,7 +1,8 @@
 import { StreamError } from '../std/error.ts'
-import type { QueryResult, Warehouse } from '../warehouse/warehouse.ts'
+import type { QueryResult } from '../warehouse/warehouse.ts'
 import type { QueryAnswer, QueryRequest } from './api.ts'
 import { queriesNow, querySeconds } from './metrics.ts'
+import type { Queried } from './parts.ts'
 
 /** Of one answer. */
 export const rowsMax = 10_000
@@ -49,10 +50,10 @@ const interrupted = (thrown: unknown, signal: AbortSignal, timeout: AbortSignal)
 
 /** Runs statements of people one by one, within limits on time, rows and how many there are. */
 export class Queries {
-  readonly #warehouse: Warehouse
+  readonly #warehouse: Queried
   #running = 0
 
-  constructor(warehouse: Warehouse) {
+  constructor(warehouse: Queried) {
     this.#warehouse = warehouse
   }
 

@@ -24,6 +24,14 @@ const refuse = (reply: FastifyReply, thrown: unknown) => {
   return reply.code(told.status).type(problemType).send(JSON.stringify(told))
 }
 
+/** Asked again and again, and nothing that a log would have to tell. */
+const quiet = new Set(['web/catching-up', 'web/elsewhere'])
+
+const isWorthLogging = (thrown: unknown) => {
+  const { status, code } = problemOf(thrown)
+  return status >= 500 && !quiet.has(code)
+}
+
 const notFound = (request: FastifyRequest, reply: FastifyReply) => {
   const detail = `no route ${request.method} ${request.url.slice(0, 200)}; see /docs`
   return reply
@@ -130,7 +138,7 @@ export const routes = (app: FastifyInstance, parts: Parts): void => {
   app.setNotFoundHandler(notFound)
   app.setErrorHandler((thrown, request, reply) => {
     const isGone = reply.raw.destroyed
-    if (!isGone && problemOf(thrown).status >= 500) request.log.error({ err: thrown }, 'request failed')
+    if (!isGone && isWorthLogging(thrown)) request.log.error({ err: thrown }, 'request failed')
     return refuse(reply, thrown)
   })
   app.register(async scope => recordsRoute(scope, parts))

@@ -126,6 +126,7 @@ export const followAll = {
 }
 
 const fromWarehouse = [
+  [501, 'the tables of Hive cannot be read from here; ask Hive'],
   [503, 'the warehouse cannot be read now'],
   [504, 'it took too long'],
 ] as const

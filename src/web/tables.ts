@@ -1,7 +1,7 @@
 import { StreamError } from '../std/error.ts'
 import { readAll } from '../warehouse/read-all.ts'
-import type { Warehouse } from '../warehouse/warehouse.ts'
 import type { AgentEntry, ClusterEntry, ClusterList, RejectedList, ResponseEntry } from './api.ts'
+import type { Queried } from './parts.ts'
 
 const tableMsMax = 15_000
 const agentsMax = 1_000
@@ -17,7 +17,7 @@ type Row = readonly unknown[]
 const isAbsent = (thrown: unknown) => thrown instanceof StreamError && thrown.code === 'warehouse/not-found'
 
 /** All rows; none as long as there is no warehouse. */
-const rowsOf = async (warehouse: Warehouse, sql: string, params: Record<string, string> = {}): Promise<Row[]> => {
+const rowsOf = async (warehouse: Queried, sql: string, params: Record<string, string> = {}): Promise<Row[]> => {
   try {
     return (await readAll(warehouse, sql, { params, signal: AbortSignal.timeout(tableMsMax) })).rows
   } catch (thrown) {
@@ -55,7 +55,7 @@ const agentOf = (row: Row): AgentEntry => ({
   last: orNull(row[12]),
 })
 
-export const agentsOf = async (warehouse: Warehouse): Promise<AgentEntry[]> =>
+export const agentsOf = async (warehouse: Queried): Promise<AgentEntry[]> =>
   (await rowsOf(warehouse, agentsSql)).map(agentOf)
 
 export interface ResponsesWanted {
@@ -78,7 +78,7 @@ const responseOf = (row: Row): ResponseEntry => ({
   firstChunkSeconds: orNull(row[10]),
 })
 
-export const responsesOf = async (warehouse: Warehouse, wanted: ResponsesWanted): Promise<ResponseEntry[]> => {
+export const responsesOf = async (warehouse: Queried, wanted: ResponsesWanted): Promise<ResponseEntry[]> => {
   const { uri, agent, limit } = wanted
   const conditions = [
     ...(uri === undefined ? [] : ['destination_uri = $uri']),
@@ -145,7 +145,7 @@ const historyOf = (rows: readonly Row[]): ClusterList['history'] => {
   return { times, series: [...series].map(([cluster, counts]) => ({ cluster, rows: counts })) }
 }
 
-export const clustersOf = async (warehouse: Warehouse): Promise<ClusterList> => {
+export const clustersOf = async (warehouse: Queried): Promise<ClusterList> => {
   const latest = await rowsOf(warehouse, clustersSql)
   const lineage = lineageOf(await rowsOf(warehouse, lineageSql))
   const clusters = latest.map(([cluster, label, terms, rows, share, nearest]) => ({
@@ -166,7 +166,7 @@ const rejectedSql = `
   ORDER BY topic_offset DESC LIMIT ${rejectedMax}`
 const reasonsSql = 'SELECT reason, count(*) FROM rejected GROUP BY reason ORDER BY 2 DESC LIMIT 100'
 
-export const rejectedOf = async (warehouse: Warehouse): Promise<RejectedList> => {
+export const rejectedOf = async (warehouse: Queried): Promise<RejectedList> => {
   const reasons = (await rowsOf(warehouse, reasonsSql)).map(([reason, count]) => [text(reason), number(count)] as const)
   const rejected = (await rowsOf(warehouse, rejectedSql)).map(([partition, offset, reason, line]) => ({
     partition: text(partition),

@@ -14,8 +14,9 @@ import type { Topic } from '../topic/topic.ts'
 import type { Health } from './api.ts'
 import { Archive } from './archive.ts'
 import { captureAll, pacedSource } from './capturing.ts'
-import { newProgress, runConsumer } from './consumer.ts'
+import { type HiveWanted, newProgress, runConsumer } from './consumer.ts'
 import { refuseOpen } from './guard.ts'
+import { HiveView } from './hive-view.ts'
 import { Hub } from './hub.ts'
 import { Lanes } from './lanes.ts'
 import { LiveDocuments } from './live-documents.ts'
@@ -33,6 +34,8 @@ export interface UpOptions {
   /** Whether the right to write to it is taken at once and kept. */
   readonly keepsWriter: boolean
   readonly warehouse: string
+  /** Spark fills this table instead of the folder `warehouse`. */
+  readonly hive?: HiveWanted | undefined
   readonly settings: Partial<Settings>
   readonly port: number
   readonly host: string
@@ -153,14 +156,15 @@ const firstFailure = (parts: readonly Promise<void>[]): Promise<never> => {
  * was read is durable and committed then. Rejects before anything is begun if it would be open to all.
  */
 export const up = async (options: UpOptions): Promise<Up> => {
-  const { texts, from, warehouse: dir, settings, say } = options
+  const { texts, from, warehouse: dir, hive, settings, say } = options
   refuseOpen(options)
   noteVersion(options.version)
   await using stack = new AsyncDisposableStack()
   const source = texts && pacedSource(await openFolder(texts.dir, texts.chunkSize, say), texts.rate)
   const topic = stack.use(new SharedTopic(await openTopic(from), { keeps: options.keepsWriter }))
   await (options.keepsWriter ? takeWriter(topic) : refuseAbsent(topic))
-  const warehouse = await openWarehouse(dir)
+  const view = new HiveView()
+  const warehouse = hive === undefined ? await openWarehouse(dir) : view
   if (!isKafkaAddress(from)) await tellPrune(from, dir, say)
   const hub = new Hub(topic, new Lanes())
   const running = new Running(options, topic, hub)
@@ -169,10 +173,11 @@ export const up = async (options: UpOptions): Promise<Up> => {
   const documents = stack.use(new LiveDocuments(hub, archive))
   const stop = new AbortController()
   const end = { signal: stop.signal, say }
-  const consumer = { from, warehouse: dir, settings }
+  const consumer = { from, warehouse: dir, hive, settings }
+  const consumed = { progress: running.consumed, onTables: view.show }
   const parts = [
     supervise(() => hub.run(stop.signal), { ...end, name: 'read', condition: running.reading }),
-    supervise(() => runConsumer(consumer, running.consumed, stop.signal), {
+    supervise(() => runConsumer(consumer, consumed, stop.signal), {
       ...end,
       name: 'consume',
       condition: running.consuming,

@@ -96,11 +96,16 @@ test('shows a log that others write, and lets them write', async () => {
   ])
 })
 
+const onSpark = ['--from', 'kafka://127.0.0.1:9/chunks', '--hive-table', 't']
+
 const wrong: Record<string, [args: string[], code: number, says: RegExp]> = {
   'listening to all without a token': [['--host', '0.0.0.0'], 2, /give a token with --token or TEXTSTREAM_TOKEN/],
   'a folder that is not there': [['-d', 'absent'], 2, /"absent" is no folder/],
   'two places at once': [['--from', 'a', '--log', 'b'], 2, /leave one away/],
-  'an engine of a later release': [['--engine', 'spark'], 2, /--engine spark is not part of this release/],
+  'Spark without Kafka': [['--engine', 'spark'], 2, /Spark reads topics of Kafka, not a log: give --from kafka/],
+  'Spark on a log': [['--from', 'logs', '--hive-table', 't'], 2, /Spark reads topics of Kafka, not "logs"/],
+  'Spark and a folder': [[...onSpark, '--warehouse', 'w'], 2, /--warehouse is a folder that the embedded engine fills/],
+  'Spark and no Spark': [[...onSpark, '--engine', 'embedded'], 2, /leave --engine embedded away/],
   'a log that is not there': [['--from', 'absent'], 1, /absent/],
 }
 
