@@ -8,8 +8,8 @@ import type { Queried } from './parts.ts'
 export const rowsMax = 10_000
 const answerCharactersMax = 16 * 1024 * 1024
 export const queryMsMax = 30_000
-/** At the same time; each may take a gigabyte. */
-const queriesMax = 4
+/** At the same time; each may take a gigabyte, and a thread of the four that Node also reads and syncs files with. */
+const queriesMax = 2
 export const sqlCharactersMax = 256 * 1024
 
 /** What JSON cannot say is text: whole numbers beyond 2^53, what is no number, and bytes, in base64. */
