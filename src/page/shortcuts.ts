@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 import { helpIsOpen } from './help.tsx'
 import { linkTo, views } from './model/route.ts'
 import { go, nextTheme } from './state.ts'
@@ -51,8 +51,9 @@ export const useShortcuts = (): void => {
   }, [])
 }
 
+/** Set as soon as the view is drawn: a key that follows at once acts on what is seen. */
 export const useViewKeys = (keys: Readonly<Record<string, () => void>>): void => {
-  useEffect(() => {
+  useLayoutEffect(() => {
     for (const [key, act] of Object.entries(keys)) ofView.set(key, act)
     return () => {
       for (const key of Object.keys(keys)) ofView.delete(key)

@@ -100,6 +100,21 @@ test('a document is found, opened, gone through in time and played without a mou
   assert.deepEqual(tab.faults, [])
 })
 
+test('keys that come faster than the screen is drawn all count', { skip }, async () => {
+  await using tab = await openTab(browser, up.url, `#/documents/${encodeURIComponent('/apple.md')}`)
+  const { page } = tab
+  await isOver(page)
+  const pressAtOnce = (on: string, keys: readonly string[]) =>
+    page.evaluate(`for (const key of ${JSON.stringify(keys)})
+      ${on}.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))`)
+  await page.locator('.time-panel canvas').waitFor()
+  await pressAtOnce('document.body', [']', ']', ']', ']', '['])
+  await page.getByText('chunk 3 of 40').waitFor()
+  await pressAtOnce("document.querySelector('[type=range]')", ['ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowRight'])
+  await page.locator(`.text-pane[data-drawn="${chunks.slice(0, -2).join('').length}"]`).waitFor()
+  assert.deepEqual(tab.faults, [])
+})
+
 test('a table is sorted by keys', { skip }, async () => {
   await up.post(answer({ uri: '/more.md', agent: 'Agent_Zoe', id: 'r-more', chunks: ['one', 'two'] }))
   await using tab = await openTab(browser, up.url, '#/agents')

@@ -100,23 +100,29 @@ export const TimePanel = (given: TimeGiven) => {
   const shown = at ?? span.last
   const start = span.first - 1000
   const length = Math.max(1, Math.ceil((span.last - start) / 1000))
+  // Keys that come faster than they are drawn go on from one another.
+  const reached = useRef(shown)
+  reached.current = shown
   const move = (to: number | undefined) => {
     stop()
-    onMove(to === undefined ? undefined : Math.min(span.last, Math.max(start, to)))
+    const bounded = to === undefined ? undefined : Math.min(span.last, Math.max(start, to))
+    reached.current = bounded ?? span.last
+    onMove(bounded)
   }
   const turn = isPlaying ? stop : play
   useViewKeys({ ' ': turn, l: () => move(undefined) })
 
   const onKey = (event: KeyboardEvent) => {
     const page = (length * 1000) / pageSteps
-    const chunk = (by: 1 | -1) => (timeline.ascends ? stepped(shown, by, timeline) : shown + by * 100_000)
+    const from = reached.current
+    const chunk = (by: 1 | -1) => (timeline.ascends ? stepped(from, by, timeline) : from + by * 100_000)
     const moves: Record<string, () => number> = {
       ArrowLeft: () => chunk(-1),
       ArrowDown: () => chunk(-1),
       ArrowRight: () => chunk(1),
       ArrowUp: () => chunk(1),
-      PageDown: () => shown - page,
-      PageUp: () => shown + page,
+      PageDown: () => from - page,
+      PageUp: () => from + page,
     }
     if (!Object.hasOwn(moves, event.key)) return
     event.preventDefault()

@@ -1,4 +1,4 @@
-import { useComputed } from '@preact/signals'
+import { useComputed, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { DocumentEntry } from '../../web/api.ts'
 import { bytes, count, dateTime, seconds } from '../model/numbers.ts'
@@ -148,22 +148,26 @@ const Head = ({
 
 /** What is known of the chunk that is pointed at, or moved to by keys. */
 const useChunk = (document: OpenDocument, timeline: Timeline, view: { readonly current: TextView | undefined }) => {
-  const [chunk, setChunk] = useState<ChunkFact>()
+  const current = useSignal<ChunkFact | undefined>(undefined)
+  const chunk = current.value
   const [isSpoken, setSpoken] = useState(false)
-  useEffect(() => setChunk(undefined), [document, document.replaced])
+  useEffect(() => {
+    current.value = undefined
+  }, [document, document.replaced])
   useEffect(() => markChunk(view.current, chunk), [chunk])
   useEffect(() => () => markChunk(undefined, undefined), [])
   const point = (unit: number | undefined) => {
     if (unit === undefined) return
     if (unit >= timeline.units) void document.extend()
     setSpoken(false)
-    setChunk(timeline.chunkAt(unit))
+    current.value = timeline.chunkAt(unit)
   }
   const step = (by: number) => {
-    const next = timeline.fact(chunk === undefined ? 0 : chunk.index + by)
+    const from = current.peek()
+    const next = timeline.fact(from === undefined ? 0 : from.index + by)
     if (next === undefined) return
     setSpoken(true)
-    setChunk(next)
+    current.value = next
     view.current?.reveal(next.start)
   }
   return { chunk, isSpoken, point, step }
