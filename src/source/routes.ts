@@ -1,28 +1,23 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { StreamError } from '../std/error.ts'
+import { problem, sendProblem } from '../wire/http/problem.ts'
+import { abortedWith, notFound } from '../wire/http/serving.ts'
 import { listFiles, livez, readyz, streamFile } from './api.ts'
 import { streamsEnded, streamsNow } from './metrics.ts'
 import { paced } from './pace.ts'
-import { problem, problemOf, problemType } from './problem.ts'
+import { problemOf } from './problem.ts'
 import { send } from './send.ts'
 import type { OpenOptions, Source, TextStream } from './source.ts'
 
 /** Streams that are sent at the same time; each holds a piece of its text in memory. One more is asked to come again. */
 export const streamsMax = 256
-const retryAfterSeconds = 1
 const etagsMax = 8
 
 export interface RouteOptions {
   /** Chunks per second of each stream; 0: as fast as the reader takes them. */
   readonly rate: number
   readonly readerSilenceMsMax: number
-}
-
-const refuse = (reply: FastifyReply, thrown: unknown) => {
-  const told = problemOf(thrown)
-  if (told.status === 503) reply.header('retry-after', retryAfterSeconds)
-  return reply.code(told.status).type(problemType).send(JSON.stringify(told))
 }
 
 /** RFC 9110, 13.1.1: `*`, or a list of entity tags of which one must be the text's; weak ones never are. */
@@ -60,27 +55,12 @@ const headersOf = ({ etag, chunkSize, from }: TextStream, accept: string | undef
   ...(chunkSize !== undefined && { 'x-chunk-size': chunkSize }),
 })
 
-/** A client that goes away aborts what is done for it. */
-const abortedWith = (reply: FastifyReply): AbortController => {
-  const abort = new AbortController()
-  reply.raw.on('close', () => abort.abort())
-  return abort
-}
-
-const notFound = (request: FastifyRequest, reply: FastifyReply) => {
-  const detail = `no route ${request.method} ${request.url.slice(0, 200)}; see /docs`
-  return reply
-    .code(404)
-    .type(problemType)
-    .send(JSON.stringify(problem(404, 'http/not-found', detail)))
-}
-
 /** Every known path refuses the methods it does not have, before a body is read. */
 const refuseOtherMethods = (app: FastifyInstance, url: string) => {
   const method = app.supportedMethods.filter(name => name !== 'GET' && name !== 'HEAD')
   const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
     const told = problem(405, 'http/method', `${request.method} is not for ${url}; GET and HEAD are`)
-    return reply.code(405).header('allow', 'GET, HEAD').type(problemType).send(JSON.stringify(told))
+    return sendProblem(reply.header('allow', 'GET, HEAD'), told)
   }
   app.route({ method, url, schema: { hide: true }, onRequest, handler: () => {} })
 }
@@ -128,7 +108,7 @@ export const routes = (app: FastifyInstance, source: Source, { rate, readerSilen
   app.setNotFoundHandler(notFound)
   app.setErrorHandler((thrown, request, reply) => {
     if (problemOf(thrown).status >= 500) request.log.error({ err: thrown }, 'request failed')
-    return refuse(reply, thrown)
+    return sendProblem(reply, problemOf(thrown))
   })
 
   const api = app.withTypeProvider<ZodTypeProvider>()

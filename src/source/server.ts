@@ -1,8 +1,7 @@
-import type { AddressInfo } from 'node:net'
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { serveDocs } from '../wire/http/docs.ts'
+import { closing, listen, newApp } from '../wire/http/serving.ts'
 import { countResponse } from './metrics.ts'
-import { problem, problemType } from './problem.ts'
 import { type RouteOptions, routes } from './routes.ts'
 import { readerSilenceMsMax } from './send.ts'
 import type { Source } from './source.ts'
@@ -14,7 +13,6 @@ export const closeGraceMsMax = 5_000
 const requestMsMax = 30_000
 /** Names of up to 255 bytes, percent-encoded. */
 const nameCharactersMax = 1024
-const detailCharactersMax = 300
 
 export interface ServeOptions {
   /** 0: any free one. */
@@ -34,69 +32,28 @@ export interface SourceServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const cannotListen = (host: string, port: number, cause: unknown) => {
-  const hints: Record<string, string> = {
-    EADDRINUSE: 'the port is in use; stop what listens there, or take another with --port (0: any free one)',
-    EACCES: 'ports below 1024 are for root; take another with --port',
-    EADDRNOTAVAIL: 'this machine has no such address; try --host 127.0.0.1, or 0.0.0.0 for all',
-  }
-  const why = hints[errnoOf(cause) ?? ''] ?? reasonOf(cause)
-  return new StreamError('source/listen', `listen at ${host}:${port}: ${why}`, { cause })
-}
+const description = `
+Texts as streams of chunks. \`GET /list_files\` names them, \`GET /stream/{filename}\` gives one as NDJSON.
+Both paths work with and without a slash at the end. Errors are problem+json (RFC 9457) with a stable \`code\`.
+`
 
-/** A path that cannot even be decoded (`%zz`) never reaches a route. */
-const refuseMalformed = (error: Error & { statusCode?: number }, _request: unknown, reply: FastifyReply) => {
-  const told = problem(error.statusCode ?? 400, 'http/refused', error.message.slice(0, detailCharactersMax))
-  reply.code(told.status).type(problemType).send(JSON.stringify(told))
-}
-
-const newApp = (logger: FastifyBaseLogger | undefined): FastifyInstance => {
-  const app = fastify({
-    ...(logger !== undefined && { loggerInstance: logger }),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: nameCharactersMax },
-    frameworkErrors: refuseMalformed,
-    requestTimeout: requestMsMax,
-    forceCloseConnections: 'idle',
-  })
-  app.server.maxConnections = connectionsMax
-  app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => countResponse(routeOptions.url, statusCode))
-  return app
-}
-
-/** The documentation is made when it is first asked for. */
-const serveDocs = (app: FastifyInstance, api: (app: FastifyInstance) => void) => {
-  let docs: Promise<FastifyInstance> | undefined
-  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-    docs ??= import('./docs.ts').then(({ docsOf }) => docsOf(api))
-    const { routing } = await docs
-    reply.hijack()
-    routing(request.raw, reply.raw)
-  }
-  app.get('/docs', handler)
-  app.get('/docs/*', handler)
-  app.addHook('onClose', async () => (await docs)?.close())
-}
-
-const urlOf = (host: string, { port }: AddressInfo) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+const urlOf = (host: string, port: number) => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /** Rejects with code `source/listen` if it cannot listen there. */
 export const serve = async (source: Source, options: ServeOptions): Promise<SourceServer> => {
   const { port, host = '127.0.0.1', rate = 0, logger } = options
   const routeOptions: RouteOptions = { rate, readerSilenceMsMax: options.readerSilenceMsMax ?? readerSilenceMsMax }
-  const api = (app: FastifyInstance) => routes(app, source, routeOptions)
-  const app = newApp(logger)
-  serveDocs(app, api)
-  api(app)
-  await app.listen({ port, host }).catch(cause => {
-    throw cannotListen(host, port, cause)
+  const api = (on: FastifyInstance) => routes(on, source, routeOptions)
+  const app = newApp({
+    logger,
+    connectionsMax,
+    requestTimeout: requestMsMax,
+    routerOptions: { maxParamLength: nameCharactersMax },
   })
-  let closing: Promise<void> | undefined
-  const close = () => (closing ??= closeWithin(app, options.closeGraceMsMax ?? closeGraceMsMax))
-  return { url: urlOf(host, app.server.address() as AddressInfo), close, [Symbol.asyncDispose]: close }
-}
-
-const closeWithin = async (app: FastifyInstance, graceMs: number): Promise<void> => {
-  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs)
-  await app.close()
-  clearTimeout(cut)
+  app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => countResponse(routeOptions.url, statusCode))
+  serveDocs(app, { api, title: 'textstream source', description })
+  api(app)
+  const url = urlOf(host, await listen(app, { port, host }, 'source/listen'))
+  const close = closing(app, options.closeGraceMsMax ?? closeGraceMsMax)
+  return { url, close, [Symbol.asyncDispose]: close }
 }

@@ -1,7 +1,6 @@
-import { type Problem, problem, problemType, statuses } from '../source/problem.ts'
+import { statuses } from '../source/problem.ts'
 import { errnoOf, StreamError } from '../std/error.ts'
-
-export { type Problem, problem, problemType }
+import { type Problem, problem, problemOfHttp } from '../wire/http/problem.ts'
 
 /** Faults of ours and of the rooms below, as a client sees them. */
 const ours: Readonly<Record<string, number>> = {
@@ -32,15 +31,7 @@ const ours: Readonly<Record<string, number>> = {
   'warehouse/too-large': 400,
 }
 
-interface HttpFault extends Error {
-  readonly statusCode?: number
-  readonly code?: string
-}
-
-const ofHttp = ({ statusCode = 500, code, message }: HttpFault): Problem => {
-  if (statusCode >= 500) return problem(statusCode, 'http/failed', 'it failed; the log of textstream up says why')
-  return problem(statusCode, code === 'FST_ERR_VALIDATION' ? 'http/query' : 'http/refused', message)
-}
+const failed = 'it failed; the log of textstream up says why'
 
 /** The system's messages name paths of this machine, which the log has whole. */
 const detailOf = (error: StreamError) => {
@@ -49,6 +40,6 @@ const detailOf = (error: StreamError) => {
 }
 
 export const problemOf = (thrown: unknown): Problem => {
-  if (!(thrown instanceof StreamError)) return ofHttp(thrown as HttpFault)
+  if (!(thrown instanceof StreamError)) return problemOfHttp(thrown, failed)
   return problem(ours[thrown.code] ?? 500, thrown.code, detailOf(thrown))
 }

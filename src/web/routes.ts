@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { StreamError } from '../std/error.ts'
+import { problem, problemType, sendProblem } from '../wire/http/problem.ts'
+import { abortedWith, notFound } from '../wire/http/serving.ts'
 import { readChunks } from './chunk-table.ts'
 import { pageOf } from './documents.ts'
 import * as metrics from './metrics.ts'
 import type { Parts } from './parts.ts'
-import { problem, problemOf, problemType } from './problem.ts'
+import { problemOf } from './problem.ts'
 import { Queries } from './query.ts'
 import { Intake, type Names } from './receive.ts'
 import { receiveText } from './receive-text.ts'
@@ -14,14 +16,12 @@ import * as schemas from './schemas.ts'
 import { sendText } from './send-text.ts'
 import { agentsOf, clustersOf, rejectedOf, responsesOf } from './tables.ts'
 
-const retryAfterSeconds = 1
 const bodyJsonBytesMax = 1024 * 1024
 
 const refuse = (reply: FastifyReply, thrown: unknown) => {
   const told = problemOf(thrown)
-  if (told.status === 503) reply.header('retry-after', retryAfterSeconds)
   if (told.status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply.code(told.status).type(problemType).send(JSON.stringify(told))
+  return sendProblem(reply, told)
 }
 
 /** Asked again and again, and nothing that a log would have to tell. */
@@ -30,14 +30,6 @@ const quiet = new Set(['web/catching-up', 'web/elsewhere'])
 const isWorthLogging = (thrown: unknown) => {
   const { status, code } = problemOf(thrown)
   return status >= 500 && !quiet.has(code)
-}
-
-const notFound = (request: FastifyRequest, reply: FastifyReply) => {
-  const detail = `no route ${request.method} ${request.url.slice(0, 200)}; see /docs`
-  return reply
-    .code(404)
-    .type(problemType)
-    .send(JSON.stringify(problem(404, 'http/not-found', detail)))
 }
 
 /** What `fetch` sends as text without being told to is NDJSON all the same, if nobody says whose text it is. */
@@ -124,11 +116,9 @@ const warehouseRoutes = (app: FastifyInstance, { warehouse }: Parts): void => {
   })
   api.get('/clusters', { schema: schemas.listClusters }, () => clusters())
   api.get('/rejected', { schema: schemas.listRejected }, () => rejected())
-  api.post('/query', { schema: schemas.postQuery, bodyLimit: bodyJsonBytesMax }, async ({ body }, reply) => {
-    const gone = new AbortController()
-    reply.raw.on('close', () => gone.abort())
-    return await queries.ask(body, gone.signal)
-  })
+  api.post('/query', { schema: schemas.postQuery, bodyLimit: bodyJsonBytesMax }, ({ body }, reply) =>
+    queries.ask(body, abortedWith(reply).signal),
+  )
 }
 
 /** All but the page. Also asked for its schemas, without parts, to write the documentation. */

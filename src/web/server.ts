@@ -1,12 +1,12 @@
-import type { AddressInfo } from 'node:net'
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { contentType, metricsText } from '../metrics/metrics.ts'
-import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
+import { serveDocs } from '../wire/http/docs.ts'
+import { problem, sendProblem } from '../wire/http/problem.ts'
+import { closing, listen, newApp } from '../wire/http/serving.ts'
 import { guard, pagePolicy, refuseOpen } from './guard.ts'
 import { type Route, responseSeconds, responses, statusClassOf } from './metrics.ts'
 import type { PageFile, PageFiles } from './page-files.ts'
 import type { Parts } from './parts.ts'
-import { problem, problemType } from './problem.ts'
 import { routes } from './routes.ts'
 
 const connectionsMax = 2_048
@@ -14,7 +14,6 @@ const connectionsMax = 2_048
 const headMsMax = 20_000
 /** Answers may go on so long after `close`; then they are cut. */
 const closeGraceMsMax = 3_000
-const detailCharactersMax = 300
 
 export interface ServeOptions {
   /** 0: any free one. */
@@ -29,23 +28,6 @@ export interface ServeOptions {
 export interface WebServer extends AsyncDisposable {
   /** Where it listens, with the real port. */
   readonly url: string
-}
-
-const refuseMalformed = (error: Error & { statusCode?: number }, _request: unknown, reply: FastifyReply) => {
-  const told = problem(error.statusCode ?? 400, 'http/refused', error.message.slice(0, detailCharactersMax))
-  reply.code(told.status).type(problemType).send(JSON.stringify(told))
-}
-
-const newApp = (logger: FastifyBaseLogger | undefined): FastifyInstance => {
-  const app = fastify({
-    ...(logger !== undefined && { loggerInstance: logger }),
-    routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: refuseMalformed,
-    forceCloseConnections: 'idle',
-    http: { headersTimeout: headMsMax, requestTimeout: 0 },
-  })
-  app.server.maxConnections = connectionsMax
-  return app
 }
 
 const sendFile = (request: FastifyRequest, reply: FastifyReply, file: PageFile) => {
@@ -68,29 +50,17 @@ const servePage = (app: FastifyInstance, load: ServeOptions['page']) => {
     if (file !== undefined) return sendFile(request, reply, file)
     const hint = typeof files === 'string' && path === '/' ? `${files}; the API is described at /docs` : undefined
     if (hint !== undefined) return reply.code(200).type('text/plain; charset=utf-8').send(`${hint}\n`)
-    const told = problem(404, 'http/not-found', `no route GET ${path.slice(0, 200)}; see /docs`)
-    return reply.code(404).type(problemType).send(JSON.stringify(told))
+    return sendProblem(reply, problem(404, 'http/not-found', `no route GET ${path.slice(0, 200)}; see /docs`))
   })
 }
 
 /** Swagger's own page needs its inline style; its scripts are files of ours. */
 const docsPolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 
-/** The documentation is made when it is first asked for. */
-const serveDocs = (app: FastifyInstance, api: (app: FastifyInstance) => void) => {
-  let docs: Promise<FastifyInstance> | undefined
-  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-    docs ??= import('./docs.ts').then(({ docsOf }) => docsOf(api))
-    const { routing } = await docs
-    reply.hijack()
-    for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value as string)
-    reply.raw.setHeader('content-security-policy', docsPolicy)
-    routing(request.raw, reply.raw)
-  }
-  app.get('/docs', handler)
-  app.get('/docs/*', handler)
-  app.addHook('onClose', async () => (await docs)?.close())
-}
+const description = `
+What \`textstream up\` offers: agents write here, and whoever looks reads here, while it is written.
+Errors are problem+json (RFC 9457) with a stable \`code\`. Times are microseconds since 1970, UTC.
+`
 
 const routeNames: Readonly<Record<string, Route>> = {
   '/records': 'records',
@@ -125,47 +95,27 @@ const serveMetrics = (app: FastifyInstance) => {
   app.get('/metrics', async (_request, reply) => reply.type(contentType).send(await metricsText()))
 }
 
-const urlOf = (host: string, { port }: AddressInfo) => {
+const urlOf = (host: string, port: number) => {
   const name = host === '127.0.0.1' || host === '::1' ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return `http://${name}:${port}`
 }
 
-const cannotListen = (host: string, port: number, cause: unknown) => {
-  const hints: Record<string, string> = {
-    EADDRINUSE: 'the port is in use; stop what listens there, or take another with --port (0: any free one)',
-    EACCES: 'ports below 1024 are for root; take another with --port',
-    EADDRNOTAVAIL: 'this machine has no such address; try --host 127.0.0.1, or 0.0.0.0 for all',
-  }
-  const why = hints[errnoOf(cause) ?? ''] ?? reasonOf(cause)
-  return new StreamError('web/listen', `listen at ${host}:${port}: ${why}`, { cause })
-}
-
-const closeWithin = async (app: FastifyInstance, graceMs: number): Promise<void> => {
-  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs)
-  await app.close()
-  clearTimeout(cut)
-}
-
 /** Serves the API and the page. Rejects with `web/listen` if it cannot, with `web/usage` if it would be open to all. */
 export const serve = async (parts: Parts, options: ServeOptions): Promise<WebServer> => {
-  const { port, host, token } = options
+  const { port, host, token, logger } = options
   refuseOpen({ host, token })
-  const app = newApp(options.logger)
+  const app = newApp({ logger, connectionsMax, http: { headersTimeout: headMsMax, requestTimeout: 0 } })
   countAnswers(app)
   guard(app, { host, token })
   const api = (on: FastifyInstance) => routes(on, parts)
   api(app)
-  serveDocs(app, api)
+  serveDocs(app, { api, title: 'textstream', description, headers: { 'content-security-policy': docsPolicy } })
   serveMetrics(app)
   servePage(app, options.page)
   app.addHook('preClose', async () => {
     parts.flow[Symbol.dispose]()
     parts.documents[Symbol.dispose]()
   })
-  await app.listen({ port, host }).catch(cause => {
-    throw cannotListen(host, port, cause)
-  })
-  let closing: Promise<void> | undefined
-  const close = () => (closing ??= closeWithin(app, closeGraceMsMax))
-  return { url: urlOf(host, app.server.address() as AddressInfo), [Symbol.asyncDispose]: close }
+  const url = urlOf(host, await listen(app, { port, host }, 'web/listen'))
+  return { url, [Symbol.asyncDispose]: closing(app, closeGraceMsMax) }
 }
