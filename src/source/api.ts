@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { problemAnswers } from '../wire/http/problem.ts'
 
 const problem = z
   .object({
@@ -10,13 +11,7 @@ const problem = z
   })
   .describe('RFC 9457 (application/problem+json)')
 
-const problems = (...causes: readonly (readonly [status: number, cause: string])[]) =>
-  Object.fromEntries(
-    causes.map(([status, description]) => [
-      status,
-      { description, content: { 'application/problem+json': { schema: problem } } },
-    ]),
-  )
+const problems = problemAnswers(problem)
 
 export const listFiles = {
   summary: 'the names of all texts, in byte order',

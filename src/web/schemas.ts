@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { microsOf } from '../chunk/event-time.ts'
+import { problemAnswers } from '../wire/http/problem.ts'
 import * as api from './api.ts'
 import { orders } from './documents.ts'
 
@@ -9,13 +10,7 @@ const pageMax = 500
 const chunksMax = 50_000
 const uriCharactersMax = 64 * 1024
 
-const problems = (...causes: readonly (readonly [status: number, cause: string])[]) =>
-  Object.fromEntries(
-    causes.map(([status, description]) => [
-      status,
-      { description, content: { 'application/problem+json': { schema: api.problem } } },
-    ]),
-  )
+const problems = problemAnswers(api.problem)
 
 const common = [
   [401, 'a token is needed, where it listens beyond loopback'],

@@ -22,6 +22,16 @@ export const problem = (status: number, code: string, detail: string): Problem =
   code,
 })
 
+export type Cause = readonly [status: number, cause: string]
+
+/** For a route's schema: which problems, of this shape, it answers with. */
+export const problemAnswers =
+  (schema: unknown) =>
+  (...causes: readonly Cause[]) =>
+    Object.fromEntries(
+      causes.map(([status, description]) => [status, { description, content: { [problemType]: { schema } } }]),
+    )
+
 interface HttpFault extends Error {
   readonly statusCode?: number
   readonly code?: string
