@@ -3,14 +3,15 @@ import { type Lane, rateOf, stripCells } from '../model/lanes.ts'
 import { compact, rate, seconds } from '../model/numbers.ts'
 import { linkToDocument } from '../model/route.ts'
 import { visible } from '../model/visible.ts'
-import { colours, flowed, lanes } from '../state.ts'
-import { colourOf } from './colour.ts'
+import { flowed, lanes } from '../state.ts'
 import { State } from './figures.tsx'
 import { drawNever, drawSoon } from './frames.ts'
 import { AgentName, Name } from './name.tsx'
 
 const cellWidth = 3
+const barWidth = 2
 const stripHeight = 14
+const stripWidth = stripCells * cellWidth
 /** So many characters in half a second make a full bar at least; faster lanes grow the scale. */
 const fullCellMin = 40
 
@@ -18,39 +19,25 @@ const fullCellMin = 40
 const drawnUnitsMin = 350
 const drawnUnitsMax = 700
 
-/** How much came in each half second, the latest on the right: a stall is a hole. */
-const drawStrip = (canvas: HTMLCanvasElement, { strip }: Lane, ink: string) => {
-  const pixels = Math.round(devicePixelRatio)
-  const width = stripCells * cellWidth * pixels
-  if (canvas.width !== width) {
-    canvas.width = width
-    canvas.height = stripHeight * pixels
-  }
-  const context = canvas.getContext('2d')!
-  context.clearRect(0, 0, width, canvas.height)
-  context.fillStyle = ink
+/** A bar for each half second, the latest on the right: a stall is a hole. One path is one thing to paint, in no layer. */
+const barsOf = ({ strip }: Lane): string => {
   const full = Math.max(fullCellMin, ...strip)
-  for (let i = 0; i < stripCells; i++) {
-    const height = strip[i] === 0 ? 1 : Math.max(2, Math.round((strip[i] / full) * stripHeight))
-    context.globalAlpha = strip[i] === 0 ? 0.25 : 0.9
-    context.fillRect(i * cellWidth * pixels, (stripHeight - height) * pixels, (cellWidth - 1) * pixels, height * pixels)
+  const bar = (characters: number, i: number) => {
+    const height = Math.max(2, Math.round((characters / full) * stripHeight))
+    return characters === 0 ? '' : `M${i * cellWidth + barWidth / 2} ${stripHeight}v-${height}`
   }
+  return Array.from(strip, bar).join('')
 }
 
 const Strip = ({ lane }: { lane: Lane }) => {
-  const canvas = useRef<HTMLCanvasElement>(null)
+  const path = useRef<SVGPathElement>(null)
   const drawn = useRef(-1)
-  const ink = useRef('')
-  useEffect(() => {
-    ink.current = colourOf('accent')
-    drawn.current = -1
-  }, [colours.value])
   useEffect(() => {
     const draw = () => {
-      if (canvas.current === null) return
       drawn.current = lane.cell
-      drawStrip(canvas.current, lane, ink.current)
+      path.current?.setAttribute('d', barsOf(lane))
     }
+    draw()
     const end = flowed.subscribe(() => lane.cell !== drawn.current && drawSoon(draw))
     return () => {
       end()
@@ -58,8 +45,10 @@ const Strip = ({ lane }: { lane: Lane }) => {
     }
   }, [lane])
   return (
-    <span aria-hidden="true">
-      <canvas ref={canvas} class="strip" />
+    <span>
+      <svg class="strip" aria-hidden="true" viewBox={`0 0 ${stripWidth} ${stripHeight}`}>
+        <path ref={path} stroke-width={barWidth} />
+      </svg>
     </span>
   )
 }
