@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { down } from '../../src/stack/down.ts'
 import { type Folders, foldersFrom } from '../../src/stack/folders.ts'
 import { findJava, findMaven } from '../../src/stack/installed.ts'
@@ -117,9 +118,19 @@ export const startBroker = async (part: Part = kafka): Promise<Broker> => {
   }
 }
 
+type SomeBroker = Pick<Broker, 'address' | 'port' | typeof Symbol.asyncDispose>
+
 /** For tests that hurt no one: the broker of `TEXTSTREAM_TEST_KAFKA` (as in CI), else one of one's own. */
-export const someBroker = async (): Promise<Pick<Broker, 'address' | 'port' | typeof Symbol.asyncDispose>> => {
+export const someBroker = async (): Promise<SomeBroker> => {
   const address = process.env.TEXTSTREAM_TEST_KAFKA ?? ''
   if (address === '') return startBroker()
   return { address, port: Number(address.split(':').at(-1)), [Symbol.asyncDispose]: async () => {} }
+}
+
+/** Some broker for all tests of a file, until they are over; tests that are skipped never ask it. */
+export const sharedBroker = async (skip: string | false): Promise<SomeBroker> => {
+  if (skip !== false) return {} as SomeBroker
+  const broker = await someBroker()
+  after(() => broker[Symbol.asyncDispose]())
+  return broker
 }

@@ -3,25 +3,20 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaTopic } from '../../src/topic/kafka.ts'
 import { kafkaName } from '../../src/topic/kafka-address.ts'
 import { hadoopOrSkip } from '../hadoop.ts'
 import { askHive, hiveAddress, hiveSkip } from '../hive.ts'
 import { sparkAddress, sparkSkip } from '../spark.ts'
-import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
 import { newTopic } from './kafka-topics.ts'
 import { SparkTable } from './spark-table.ts'
 import { bin, execute, plainEnvironment, root, tempDir, textstream } from './textstream.ts'
 
 const skip = sparkSkip || hiveSkip || (await kafkaSkip())
-
-let broker: Pick<Broker, 'address' | 'port' | typeof Symbol.asyncDispose>
-before(async () => {
-  if (skip === false) broker = await someBroker()
-})
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 const nasty = [
   `he said "no"; '); DROP TABLE chunks_clustered; -- `,

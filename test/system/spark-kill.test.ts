@@ -2,23 +2,19 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { kafkaTopic } from '../../src/topic/kafka.ts'
 import { type KafkaAddress, kafkaName } from '../../src/topic/kafka-address.ts'
 import { answer, record } from '../consumed.ts'
 import { sparkSkip } from '../spark.ts'
-import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
 import { newTopic } from './kafka-topics.ts'
 import { SparkTable } from './spark-table.ts'
 
 const skip = sparkSkip || (await kafkaSkip())
 const isLong = process.env.TEXTSTREAM_LONG !== undefined
 
-let broker: Pick<Broker, 'address' | typeof Symbol.asyncDispose>
-before(async () => {
-  if (skip === false) broker = await someBroker()
-})
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 const pieces = 12
 const answers = 8

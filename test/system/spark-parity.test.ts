@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import { encode, recordIn } from '../../src/chunk/codec.ts'
 import { FastLine } from '../../src/chunk/fast-line.ts'
@@ -12,18 +12,14 @@ import { memoryWarehouse } from '../../src/warehouse/memory.ts'
 import { answer, query } from '../consumed.ts'
 import { sparkSkip } from '../spark.ts'
 import { hardLog } from './hard-log.ts'
-import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
 import { newTopic } from './kafka-topics.ts'
 import { SparkTable, type TableKind } from './spark-table.ts'
 
 const skip = sparkSkip || (await kafkaSkip())
 const isLong = process.env.TEXTSTREAM_LONG !== undefined
 
-let broker: Pick<Broker, 'address' | typeof Symbol.asyncDispose>
-before(async () => {
-  if (skip === false) broker = await someBroker()
-})
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 /** What the embedded engine makes of the same topic, which its own tests hold against the protocol. */
 const embeddedTables = async (address: KafkaAddress) => {
