@@ -10,6 +10,7 @@ import { type KafkaAddress, kafkaName } from '../../src/topic/kafka-address.ts'
 import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
 import { deleteTopic, linesIn, newTopic, sendForeign } from './kafka-topics.ts'
 import { freePort, runPage } from './pages.ts'
+import { serve } from './served.ts'
 import { bin, execute, plainEnvironment, type Ran, root, type TempDir, tempDir, textstream } from './textstream.ts'
 
 const skip = await kafkaSkip()
@@ -20,17 +21,6 @@ const isLong = process.env.TEXTSTREAM_LONG !== undefined
 const done = ({ code, stdout, stderr }: Ran): string => {
   assert.equal(code, 0, stderr)
   return stdout
-}
-
-/** Serves a folder, slowly if told to, and says at which port. */
-const serve = async (dir: string, ...more: string[]) => {
-  const child = spawn(bin, ['source', '-d', dir, '-p', '0', '--json', ...more], { env: plainEnvironment() })
-  const [line] = await once(child.stdout, 'data')
-  const stop = async () => {
-    child.kill('SIGTERM')
-    await once(child, 'close')
-  }
-  return { port: new URL(JSON.parse(String(line)).url).port, [Symbol.asyncDispose]: stop }
 }
 
 const samples = async ({ path }: TempDir) => {

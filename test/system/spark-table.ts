@@ -78,6 +78,12 @@ export class SparkTable implements AsyncDisposable {
     return collect(spark, sql('SELECT * FROM IDENTIFIER(:name)', { name: lit.string(this.nameOf(kind)) }))
   }
 
+  /** Each row as `response_id seq chunk`, sorted. */
+  async shown(): Promise<string[]> {
+    const rows = await this.rows()
+    return rows.map(({ response_id, seq, chunk }) => `${response_id} ${seq} ${chunk}`).sort()
+  }
+
   /** Names of the files that readers see. */
   async files(): Promise<string[]> {
     const rows = await this.ask(
