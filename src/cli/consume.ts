@@ -2,9 +2,10 @@ import { Command, Option } from 'commander'
 import type { Progress } from '../consume/consume.ts'
 import { openClustering, openTopic, openWarehouse } from '../pipeline.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
-import { isKafkaAddress, kafkaAddressOf, kafkaName } from '../topic/kafka-address.ts'
+import { isKafkaAddress, kafkaName } from '../topic/kafka-address.ts'
 import type { Topic } from '../topic/topic.ts'
 import { consumeOnSpark, type SparkFlags, sparkPlaces, wantsSpark } from './consume-spark.ts'
+import { type KafkaFlags, kafkaOf } from './kafka-flags.ts'
 import { addMetricsPort, type MetricsPort, serveMetricsOf } from './metrics-port.ts'
 import { wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
@@ -22,33 +23,29 @@ const examples = `Examples:
 Run it again to go on where it was: nothing is lost, nothing is counted twice.
 `
 
-const topicDefault = 'chunks'
 const clustersMax = 64
 const seedMax = 2 ** 31 - 1
 const redrawMs = 500
 
-interface Flags extends SparkFlags {
+interface Flags extends SparkFlags, KafkaFlags {
   readonly from?: string
   readonly once: boolean
   readonly malformedMax: number
   readonly metricsPort?: MetricsPort
   readonly json: boolean
-  readonly kafkaBrokerPort?: string
-  readonly topic?: string
 }
 
 const usage = (message: string) => new StreamError('consume/usage', message)
 
 /** `-k` and `-t` are the old names of `--from kafka://…`. */
-const fromOf = ({ from, kafkaBrokerPort, topic }: Flags): string => {
+const fromOf = (flags: Flags): string => {
+  const { from, kafkaBrokerPort } = flags
   if (from !== undefined && kafkaBrokerPort !== undefined)
     throw usage('--from and --kafka-broker-port at the same time: leave one away')
-  if (kafkaBrokerPort !== undefined) return kafkaName(kafkaAddressOf(kafkaBrokerPort, topic ?? topicDefault))
-  if (topic !== undefined && from === undefined)
-    throw usage(`--topic ${JSON.stringify(topic)} without --kafka-broker-port: which broker? give -k PORT or host:port`)
-  if (from === undefined)
-    throw usage('nothing to read: give the log, as in --from logs/ or --from kafka://localhost/chunks')
-  return from
+  if (from !== undefined) return from
+  const address = kafkaOf(flags, 'consume')
+  if (address !== undefined) return kafkaName(address)
+  throw usage('nothing to read: give the log, as in --from logs/ or --from kafka://localhost/chunks')
 }
 
 const placesOf = (flags: Flags) => {

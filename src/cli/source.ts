@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { openFolder } from '../pipeline.ts'
 import { StreamError } from '../std/error.ts'
 import { addMetricsPort, type MetricsPort, serveMetricsOf } from './metrics-port.ts'
+import { wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
 
 const examples = `Examples:
@@ -25,14 +26,9 @@ interface Options {
   readonly json?: boolean
 }
 
-const wholeNumber = (min: number, max: number) => (text: string) => {
-  if (/^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
-  throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-}
-
 const notNegative = (text: string) => {
   if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a number of chunks per second; 0: as fast as possible.')
+  throw new InvalidArgumentError('it must be a number of chunks per second; 0: as fast as possible.')
 }
 
 const checkFolder = async (dir: string) => {
