@@ -1,16 +1,16 @@
+import { type Command, Option } from 'commander'
 import type { Progress } from '../consume/consume.ts'
 import { consumeIntoHive } from '../pipeline.ts'
 import { StreamError } from '../std/error.ts'
 import { isKafkaAddress, parseKafkaAddress } from '../topic/kafka-address.ts'
+import { type ClusterFlags, clusterSettingsOf } from './cluster-flags.ts'
 import { say } from './run.ts'
 
-export interface SparkFlags {
+export interface SparkFlags extends ClusterFlags {
   readonly engine?: 'embedded' | 'spark'
   readonly warehouse?: string
   readonly logsDir?: string
   readonly features?: 'text' | 'classic'
-  readonly clusters?: number
-  readonly seed?: number
   readonly schemaFile?: string
   readonly spark?: string
   readonly sparkKafka?: string
@@ -19,6 +19,13 @@ export interface SparkFlags {
 }
 
 const tableDefault = 'chunks_clustered'
+
+export const addSparkOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--engine <name>', 'embedded, or spark: into a table of Hive').choices(['embedded', 'spark']))
+    .option('--hive-table <name>', `the table, name or db.name: implies --engine spark (default: "${tableDefault}")`)
+    .option('--spark <address>', 'Spark Connect, as sc://host:port (default: that of the stack)')
+    .option('--spark-kafka <brokers>', 'the brokers as Spark reaches them, if that is otherwise than here')
 
 const usage = (message: string) => new StreamError('consume/usage', message)
 
@@ -57,7 +64,7 @@ interface How {
 export const consumeOnSpark = async (flags: SparkFlags, { from, ...how }: How): Promise<void> => {
   if (flags.logsDir !== undefined)
     say(`textstream: nothing is written to --logs-dir: the Parquet files lie where table "${tableOf(flags)}" has them`)
-  const { clusters, seed, spark, sparkKafka, schemaFile } = flags
+  const { spark, sparkKafka, schemaFile } = flags
   await consumeIntoHive({
     ...how,
     from: parseKafkaAddress(from),
@@ -65,6 +72,6 @@ export const consumeOnSpark = async (flags: SparkFlags, { from, ...how }: How): 
     spark,
     sparkKafka,
     schemaFile,
-    settings: { features: 'classic', ...(clusters !== undefined && { clusters }), ...(seed !== undefined && { seed }) },
+    settings: { features: 'classic', ...clusterSettingsOf(flags) },
   })
 }

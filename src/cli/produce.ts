@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { StreamError } from '../std/error.ts'
-import { partitions, replication } from './kafka-flags.ts'
+import { partitions, replication, topicDefault } from './kafka-flags.ts'
 import { addMetricsPort, serveMetricsOf } from './metrics-port.ts'
 import { wholeNumber } from './numbers.ts'
 import type { ProduceFlags } from './produce-flags.ts'
@@ -62,7 +62,7 @@ export const command = (): Command =>
       .option('-s, --stream-source-port <port>', 'the source: a port, host:port or URL')
       .option('-l, --logs-dir <dir>', 'the log that is written', notEmpty)
       .option('-k, --kafka-broker-port <port>', 'a Kafka broker: port, or host:port; several with commas between')
-      .option('-t, --topic <name>', 'the topic at that broker (default: "chunks")')
+      .option('-t, --topic <name>', `the topic at that broker (default: "${topicDefault}")`)
       .option('--create-topic', 'makes the topic, if it is not there', false)
       .option('--partitions <n>', 'of a topic that is made', partitions, 4)
       .option('--replication <n>', 'brokers that keep each record of a topic that is made', replication, 1)
