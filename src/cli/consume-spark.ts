@@ -30,15 +30,13 @@ export const addSparkOptions = (command: Command): Command =>
 const usage = (message: string) => new StreamError('consume/usage', message)
 
 /** Whether Spark is to do it: it was said so, or a table of Hive was named, which nothing else can fill. */
-export const wantsSpark = ({ engine, hivePort, hiveTable, schemaFile, spark, sparkKafka }: SparkFlags): boolean => {
+export const wantsSpark = ({ engine, hivePort, hiveTable, schemaFile }: SparkFlags): boolean => {
   const hive = hiveTable ?? hivePort
   if (engine === 'embedded' && hive !== undefined)
     throw usage('a table of Hive is filled by --engine spark: leave --engine embedded away')
   if (engine !== undefined) return engine === 'spark'
   if (hive !== undefined) return true
-  const alone = Object.entries({ '--schema-file': schemaFile, '--spark': spark, '--spark-kafka': sparkKafka })
-  const given = alone.find(([, value]) => value !== undefined)?.[0]
-  if (given !== undefined && given === '--schema-file') throw usage(`${given} is for Spark: give --engine spark, too`)
+  if (schemaFile !== undefined) throw usage('--schema-file is for Spark: give --engine spark, too')
   return false
 }
 

@@ -178,7 +178,7 @@ export const command = (): Command => {
     .option('--hive-port <port>', "the old consumer's option: implies --engine spark; the table is found by Spark")
     .addHelpText(
       'after',
-      '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed, 130 and 143 interrupted (all is committed).',
+      '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed, 4 Kafka or Spark cannot be reached, 130 and 143 interrupted (all is committed).',
     )
     .action(act)
 }

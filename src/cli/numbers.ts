@@ -11,6 +11,11 @@ export const wholeNumber =
     throw new InvalidArgumentError(`it must be ${called} from ${min} to ${max}.`)
   }
 
+export const portMax = 65_535
+
+/** 0: any free one. */
+export const portNumber = wholeNumber(0, portMax)
+
 export const oneOrMore = (text: string): number => {
   if (isDigits(text) && Number(text) > 0) return Number(text)
   throw new InvalidArgumentError('it must be a whole number, 1 or more.')

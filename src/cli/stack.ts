@@ -4,7 +4,7 @@ import { parts } from '../stack/parts.ts'
 import type { Stack } from '../stack/stack.ts'
 import type { DaemonStatus } from '../stack/status.ts'
 import { partitions, replication, topicDefault } from './kafka-flags.ts'
-import { wholeNumber } from './numbers.ts'
+import { portMax, wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
 import { untilSeenEnough } from './signals.ts'
 import { printStatus, tellEvents } from './stack-words.ts'
@@ -23,7 +23,6 @@ const examples = `Examples:
   textstream stack exporter -k host:9092         the state of any other cluster, in the foreground
 `
 
-const portMax = 65_535
 const portOffsetMax = 50_000
 const linesMax = 1_000
 
@@ -114,7 +113,7 @@ const partsHelp = () => {
 }
 
 const exits =
-  '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central or PyPI cannot be reached.'
+  '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central, PyPI or a broker cannot be reached.'
 
 const addUp = (stack: Command) =>
   stack

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { StreamError } from '../std/error.ts'
 import type { HiveWanted } from '../web/consumer.ts'
 import { addClusterOptions, clusterSettingsOf } from './cluster-flags.ts'
 import { addSparkOptions, type SparkFlags } from './consume-spark.ts'
-import { wholeNumber } from './numbers.ts'
+import { type LogLevel, loggerOf, logLevel } from './log-level.ts'
+import { portNumber, wholeNumber } from './numbers.ts'
 import { hintsFor } from './produce-hints.ts'
 import { exit, say } from './run.ts'
 import { untilSignal } from './signals.ts'
@@ -27,7 +28,6 @@ Only this machine can reach it, unless --host says otherwise; then everybody nee
 Run it again to go on where it was: nothing is lost, nothing is captured twice.
 Exit: 130 or 143 after Ctrl-C or a signal (all is durable then), 1 failed, 2 usage.`
 
-const portMax = 65_535
 const rateMax = 1_000_000
 
 interface Flags extends SparkFlags {
@@ -39,7 +39,7 @@ interface Flags extends SparkFlags {
   readonly port: number
   readonly host: string
   readonly token?: string
-  readonly logLevel: string
+  readonly logLevel: LogLevel
   readonly json: boolean
 }
 
@@ -59,11 +59,6 @@ const refuseMixed = ({ from, log, dataDir }: Flags) => {
 const refuseNoFolder = async (dir: string | undefined) => {
   if (dir === undefined || (await stat(dir).catch(() => undefined))?.isDirectory()) return
   throw usage(`"${dir}" is no folder; name the one that holds the texts with --data-dir`)
-}
-
-const loggerOf = async (level: string) => {
-  const { pino } = await import('pino')
-  return pino({ level }, pino.destination(2))
 }
 
 const announce = (url: string, flags: Flags, hive: HiveWanted | undefined) => {
@@ -118,16 +113,12 @@ export const command = (): Command => {
     .option('-l, --log <dir>', `the log that is written and read (default: "${logDefault}")`)
     .option('--from <topic>', 'reads a log or kafka://host:port/topic that others write, instead')
     .option('--warehouse <dir>', `the tables (default: "${warehouseDefault}")`)
-    .option('-p, --port <port>', 'where to listen; 0: any free one', wholeNumber(0, portMax), 4000)
+    .option('-p, --port <port>', 'where to listen; 0: any free one', portNumber, 4000)
     .option('--host <host>', 'the address to listen at; others than this machine need a token', '127.0.0.1')
     .option('--token <token>', 'what everybody has to know; better as TEXTSTREAM_TOKEN')
   addSparkOptions(up)
   return addClusterOptions(up)
-    .addOption(
-      new Option('--log-level <level>', 'what is logged on standard error')
-        .choices(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'])
-        .default('warn'),
-    )
+    .addOption(logLevel())
     .option('--json', 'says where it listens as one line of JSON on standard output', false)
     .addHelpText('after', notes)
     .allowExcessArguments(false)
