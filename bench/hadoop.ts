@@ -9,10 +9,10 @@ import { StreamError } from '../src/std/error.ts'
 import { benchCommand, positive, runBench } from './command.ts'
 import { type Cluster, hadoopPeers, openCluster } from './hadoop-peers.ts'
 import { startOn } from './machine.ts'
-import { machineCpuSeconds } from './machine-cpu.ts'
+import { type MachineCost, measuredOnMachine } from './machine-cpu.ts'
 import { type Manifest, readManifest } from './manifest.ts'
-import { type Cost, measured, median, type Program, runProgram } from './measure.ts'
-import { sayRatio } from './pairs.ts'
+import { type Program, runProgram } from './measure.ts'
+import { type Pairs, runPairs, sayBoth, sayRatioOf } from './pairs.ts'
 import { findLog } from './refresh.ts'
 import { type Measured, runScenario } from './scenario.ts'
 import { unpackTable } from './unpack.ts'
@@ -21,12 +21,10 @@ import { mustBeRight, sayVerdict, verifyDocuments } from './verify-documents.ts'
 const bin = join(import.meta.dirname, '../bin/textstream')
 const data = join(import.meta.dirname, 'data')
 
-/** A program's cost, and what the cluster and the whole machine spent meanwhile. */
-interface ClusterCost extends Cost {
+/** What the cluster spent, too. */
+interface ClusterCost extends MachineCost {
   /** Of all tasks, by Hadoop's own counter, which samples: the end of a task's processes is not in it. */
   readonly taskCpuSeconds: number
-  /** Of all processes of the machine. */
-  readonly machineCpuSeconds: number
 }
 
 const json = async (url: string) => (await fetch(url)).json() as Promise<Record<string, never>>
@@ -57,10 +55,9 @@ const taskCpuSince = async ({ ports }: HadoopHere, since: number): Promise<numbe
 }
 
 const measuredOnCluster = async (here: HadoopHere, program: Program): Promise<ClusterCost> => {
-  const [since, cpu] = [Date.now(), await machineCpuSeconds()]
-  const cost = await measured(program)
-  const spent = (await machineCpuSeconds()) - cpu
-  return { ...cost, machineCpuSeconds: spent, taskCpuSeconds: await taskCpuSince(here, since) }
+  const since = Date.now()
+  const cost = await measuredOnMachine(program)
+  return { ...cost, taskCpuSeconds: await taskCpuSince(here, since) }
 }
 
 const sayCluster = (cost: ClusterCost) =>
@@ -102,33 +99,15 @@ const runPeer = async ({ cluster, manifest, log, out }: Scene, peer: string): Pr
   return cost
 }
 
-type Costs = readonly (readonly [a: ClusterCost, b: ClusterCost])[]
+const onePair = async (scene: Scene, peer: string) => [await runOurs(scene), await runPeer(scene, peer)] as const
 
-const runPairs = async (scene: Scene, { peer, pairs }: Flags): Promise<Costs> => {
-  const costs: [ClusterCost, ClusterCost][] = []
-  for (let n = 0; n <= pairs; n++) {
-    const pair: [ClusterCost, ClusterCost] = [await runOurs(scene), await runPeer(scene, peer)]
-    say(`${n === 0 ? 'not counted' : `pair ${n}`}: A ${sayCluster(pair[0])}; B ${sayCluster(pair[1])}`)
-    if (n > 0) costs.push(pair)
-  }
-  return costs
-}
-
-const ratio = (costs: Costs, of: (cost: ClusterCost) => number): string => {
-  const ratios = costs.map(([a, b]) => of(a) / of(b))
-  return sayRatio({ median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) })
-}
-
-const both = (costs: Costs, of: (cost: ClusterCost) => number): string =>
-  [0, 1].map(side => median(costs.map(pair => of(pair[side]))).toFixed(1)).join(' / ')
-
-const table = ({ about }: Manifest, { peer, reducers }: Flags, costs: Costs): string => {
+const table = ({ about }: Manifest, { peer, reducers }: Flags, costs: Pairs<ClusterCost>): string => {
   const measures = [
     (c: ClusterCost) => c.wallSeconds,
     (c: ClusterCost) => c.taskCpuSeconds,
     (c: ClusterCost) => c.machineCpuSeconds,
   ]
-  const cells = measures.flatMap(of => [both(costs, of), ratio(costs, of)])
+  const cells = measures.flatMap(of => [sayBoth(costs, of), sayRatioOf(costs, of)])
   return `| log | MB | reducers | peer | wall s, ours / peer | ratio (min–max) | task CPU s | ratio | machine CPU s | ratio |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 | ${[about.log, (about.bytes / 1e6).toFixed(1), reducers, peer, ...cells].join(' | ')} |`
@@ -147,7 +126,7 @@ const measure = async (path: string, out: string, flags: Flags): Promise<Measure
   const cluster = await openCluster(await clusterOf(), out, `/bench-${process.pid}`, flags.reducers)
   await runProgram({ program: bin, args: ['hdfs', 'put', path, `${home}/`] })
   const scene = { cluster, manifest: await readManifest(path), log: `${home}/${basename(path)}`, out }
-  const costs = await runPairs(scene, flags)
+  const costs = await runPairs(flags.pairs, () => onePair(scene, flags.peer), sayCluster)
   return { report: { machine, peer: flags.peer, costs }, table: table(scene.manifest, flags, costs) }
 }
 

@@ -12,7 +12,7 @@ import { installTools, javaConsumer, javaProducer } from './kafka-peer.ts'
 import { startOn } from './machine.ts'
 import { type Cost, measured, medianCost, type Program, runProgram } from './measure.ts'
 import type { Pace } from './paced.ts'
-import { type Comparison, compare, type Pair, sayCost, sayRatio } from './pairs.ts'
+import { type Comparison, compare, runPairs, sayCost, sayRatio } from './pairs.ts'
 import { makeTexts, type Texts } from './produce-texts.ts'
 import { runScenario } from './scenario.ts'
 import { Served } from './served.ts'
@@ -67,15 +67,10 @@ const ours = (...args: string[]): Program => ({
   args: ['--disable-warning=ExperimentalWarning', client, ...args],
 })
 
-/** In turn, each with a topic of its own; a pair more than counts goes ahead. */
-const runPairs = async (count: number, one: () => Promise<Pair>): Promise<Comparison> => {
-  const pairs: Pair[] = []
-  for (let n = 0; n <= count; n++) {
-    const pair = await one()
-    say(`${n === 0 ? 'not counted' : `pair ${n}`}: A ${sayCost(pair.a)}; B ${sayCost(pair.b)}`)
-    if (n > 0) pairs.push(pair)
-  }
-  return compare(pairs)
+/** In turn, each with a topic of its own. */
+const compareInTurn = async (count: number, one: () => Promise<readonly [a: Cost, b: Cost]>): Promise<Comparison> => {
+  const pairs = await runPairs(count, one, sayCost)
+  return compare(pairs.map(([a, b]) => ({ a, b })))
 }
 
 const rowsOf = (what: string, units: number, { a, b, wall, cpu }: Comparison) =>
@@ -93,17 +88,17 @@ const compareClients = async (dir: string, flags: Flags) => {
   const payload = join(dir, 'payload.ndjson')
   await makePayload(payload, flags)
   let filled: KafkaAddress | undefined
-  const produced = await runPairs(pairs, async () => {
+  const produced = await compareInTurn(pairs, async () => {
     const [own, other] = [await newTopic('ours', flags), await newTopic('java', flags)]
     const a = await measured(ours('produce', kafkaName(own), payload, String(records)))
     const b = await measured(javaProducer(other, payload, records, batchBytesMax))
     filled = own
-    return { a, b }
+    return [a, b]
   })
-  const consumed = await runPairs(pairs, async () => ({
-    a: await measured(ours('consume', kafkaName(filled!), String(records))),
-    b: await measured(javaConsumer(filled!, records)),
-  }))
+  const consumed = await compareInTurn(pairs, async () => [
+    await measured(ours('consume', kafkaName(filled!), String(records))),
+    await measured(javaConsumer(filled!, records)),
+  ])
   const what = `${records.toLocaleString('en')} records of ${bytes} bytes, ${flags.partitions} partitions, zstd`
   const table = [
     head('records', "Kafka's tools"),
@@ -131,11 +126,11 @@ const measurePath = async (scenario: string, dir: string, flags: Flags) => {
   const texts = await makeTexts(join(dir, 'texts'), flags.texts, size, 1)
   const log = join(dir, 'log')
   let address: KafkaAddress | undefined
-  const produced = await runPairs(flags.pairs, async () => {
+  const produced = await compareInTurn(flags.pairs, async () => {
     await rm(log, { recursive: true, force: true })
     address = await newTopic(scenario, flags)
     const a = await carry(texts, size, ['-k', flags.kafkaBrokerPort, '-t', address.topic])
-    return { a, b: await carry(texts, size, ['-l', log]) }
+    return [a, await carry(texts, size, ['-l', log])]
   })
   const kafka = kafkaName(address!)
   await prove(kafka, join(dir, 'refresh'), texts)
@@ -145,7 +140,7 @@ const measurePath = async (scenario: string, dir: string, flags: Flags) => {
     await rm(warehouse, { recursive: true, force: true })
     return measured({ program: bin, args: ['consume', '--from', from, '--once', '--warehouse', warehouse] })
   }
-  const consumed = await runPairs(flags.pairs, async () => ({ a: await consume(kafka), b: await consume(log) }))
+  const consumed = await compareInTurn(flags.pairs, async () => [await consume(kafka), await consume(log)])
   const megabytes = texts.bytes / 1e6 / medianCost([produced.a]).wallSeconds
   const what = `${texts.names.length} texts, ${(texts.bytes / 1e6).toFixed(0)} MB, ${size.chunk} characters`
   const table = [

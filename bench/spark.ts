@@ -3,7 +3,6 @@ import { globSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Option } from 'commander'
-import { say } from '../src/cli/run.ts'
 import { foldersFrom } from '../src/stack/folders.ts'
 import { StreamError } from '../src/std/error.ts'
 import { type KafkaAddress, kafkaAddressOf, kafkaName } from '../src/topic/kafka-address.ts'
@@ -11,8 +10,9 @@ import { createKafkaTopic } from '../src/topic/kafka-create.ts'
 import { installClusterPeers, ownPython } from './cluster-peers.ts'
 import { benchCommand, positive, runBench } from './command.ts'
 import { startOn } from './machine.ts'
-import { machineCpuSeconds } from './machine-cpu.ts'
-import { measured, median, type Program, runProgram } from './measure.ts'
+import { measuredOnMachine } from './machine-cpu.ts'
+import { runProgram } from './measure.ts'
+import { type Pairs, runPairs, sayBoth, sayRatioOf } from './pairs.ts'
 import { makeTexts, type Texts } from './produce-texts.ts'
 import { type Measured, runScenario } from './scenario.ts'
 import { Served } from './served.ts'
@@ -55,12 +55,6 @@ interface Scene {
   readonly kafkaJars: readonly string[]
 }
 
-const onMachine = async (program: Program): Promise<Omit<Run, 'readySeconds'>> => {
-  const before = await machineCpuSeconds()
-  const { wallSeconds } = await measured(program)
-  return { wallSeconds, machineCpuSeconds: (await machineCpuSeconds()) - before }
-}
-
 const mustHave = (rows: number, { texts }: Scene, who: string) => {
   if (rows >= texts.chunks) return
   throw new StreamError('bench/wrong', `${who} wrote ${rows} rows of ${texts.chunks}; this is a bug`)
@@ -69,9 +63,13 @@ const mustHave = (rows: number, { texts }: Scene, who: string) => {
 const runOurs = async (scene: Scene, table: string): Promise<Run> => {
   const stdout = join(scene.dir, `${table}.json`)
   const from = ['--engine', 'spark', '--from', kafkaName(scene.address), '--hive-table', table, '--once', '--json']
-  const run = await onMachine({ program: bin, args: ['consume', ...from], stdout })
+  const { wallSeconds, machineCpuSeconds } = await measuredOnMachine({
+    program: bin,
+    args: ['consume', ...from],
+    stdout,
+  })
   mustHave(JSON.parse(await readFile(stdout, 'utf8')).rows, scene, 'consume')
-  return { ...run, readySeconds: 0 }
+  return { wallSeconds, machineCpuSeconds, readySeconds: 0 }
 }
 
 const runPeer = async (scene: Scene, table: string): Promise<Run> => {
@@ -84,41 +82,31 @@ const runPeer = async (scene: Scene, table: string): Promise<Run> => {
     address.topic,
   ]
   const args = [peer, ...where, table, join(dir, table), `${flags.batchRows}`]
-  const run = await onMachine({ program: flags.python, args, stdout })
+  const { wallSeconds, machineCpuSeconds } = await measuredOnMachine({ program: flags.python, args, stdout })
   const said = JSON.parse((await readFile(stdout, 'utf8')).trim().split('\n').at(-1)!)
   mustHave(said.rows, scene, 'the peer')
-  return { ...run, readySeconds: said.readySeconds }
+  return { wallSeconds, machineCpuSeconds, readySeconds: said.readySeconds }
 }
 
 const sayRun = ({ wallSeconds, machineCpuSeconds: cpu, readySeconds }: Run) =>
   `${wallSeconds.toFixed(1)} s wall${readySeconds > 0 ? `, of which ${readySeconds.toFixed(1)} s to start` : ''}, ${cpu.toFixed(1)} s CPU`
 
-type Pairs = readonly (readonly [ours: Run, peer: Run])[]
-
-const runPairs = async (scene: Scene): Promise<Pairs> => {
-  const pairs: [Run, Run][] = []
-  for (let n = 0; n <= scene.flags.pairs; n++) {
-    const name = `bench_${process.pid}_${n}`
-    const pair: [Run, Run] = [await runOurs(scene, `${name}_ours`), await runPeer(scene, `${name}_peer`)]
-    say(`${n === 0 ? 'not counted' : `pair ${n}`}: A ${sayRun(pair[0])}; B ${sayRun(pair[1])}`)
-    if (n > 0) pairs.push(pair)
-  }
-  return pairs
+const onePair = async (scene: Scene, n: number) => {
+  const name = `bench_${process.pid}_${n}`
+  return [await runOurs(scene, `${name}_ours`), await runPeer(scene, `${name}_peer`)] as const
 }
 
-const both = (pairs: Pairs, of: (run: Run) => number) =>
-  [0, 1].map(side => median(pairs.map(pair => of(pair[side]))).toFixed(1)).join(' / ')
-
-const ratio = (pairs: Pairs, of: (run: Run) => number) => {
-  const ratios = pairs.map(([a, b]) => of(a) / of(b))
-  return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`
-}
-
-const tableOf = ({ texts, flags }: Scene, pairs: Pairs): string => {
+const tableOf = ({ texts, flags }: Scene, pairs: Pairs<Run>): string => {
   const wall = (run: Run) => run.wallSeconds
   const working = (run: Run) => run.wallSeconds - run.readySeconds
   const cpu = (run: Run) => run.machineCpuSeconds
-  const cells = [both(pairs, wall), ratio(pairs, wall), ratio(pairs, working), both(pairs, cpu), ratio(pairs, cpu)]
+  const cells = [
+    sayBoth(pairs, wall),
+    sayRatioOf(pairs, wall),
+    sayRatioOf(pairs, working),
+    sayBoth(pairs, cpu),
+    sayRatioOf(pairs, cpu),
+  ]
   const batches = Math.ceil(texts.chunks / flags.batchRows)
   return `| rows | peer's batches | wall s, ours / peer | ratio (min–max) | ratio without the peer's start | machine CPU s | ratio |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -153,7 +141,7 @@ const measure = async (size: Size, dir: string, flags: Flags): Promise<Measured>
   await createKafkaTopic(address, { partitions: 1, replication: 1 })
   await fill(address, texts, size, flags)
   const scene = { address, texts, dir, flags, ...fromStack() }
-  const pairs = await runPairs(scene)
+  const pairs = await runPairs(flags.pairs, n => onePair(scene, n), sayRun)
   return { report: { machine, rows: texts.chunks, pairs }, table: tableOf(scene, pairs) }
 }
 

@@ -1,3 +1,4 @@
+import { after } from 'node:test'
 import { isBuilt } from '../src/wire/spark-connect/built.ts'
 
 type Client = typeof import('../src/wire/spark-connect/spark.ts')
@@ -24,4 +25,14 @@ export const quick: Readonly<Record<string, string>> = {
   'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
   'spark.sql.codegen.wholeStage': 'false',
   'spark.sql.shuffle.partitions': '1',
+}
+
+export type Session = Awaited<ReturnType<Client['openSpark']>>
+
+/** One session for all tests of a file, until they are over; tests that are skipped never ask it. */
+export const sharedSession = async (skip: string | false = sparkSkip): Promise<Session> => {
+  if (skip !== false) return {} as Session
+  const session = await client.openSpark(sparkAddress, { settings: quick })
+  after(() => session[Symbol.asyncDispose]())
+  return session
 }

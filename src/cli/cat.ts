@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { openTopic } from '../pipeline.ts'
 import { harmless } from '../std/terminal.ts'
 import { isKafkaAddress } from '../topic/kafka-address.ts'
+import { writeOut } from './output.ts'
 import { exit, say } from './run.ts'
 import { untilSeenEnough } from './signals.ts'
 
@@ -38,7 +39,7 @@ const follow = async (uri: string, from: string) => {
   const signal = untilSeenEnough()
   for await (const followed of followDocument(await openTopic(from), uri, signal)) {
     if ('notice' in followed) say(followed.notice)
-    else if (!process.stdout.write(followed.text)) await new Promise(resolve => process.stdout.once('drain', resolve))
+    else await writeOut(followed.text)
   }
 }
 
@@ -56,5 +57,8 @@ export const command = (): Command =>
     .option('-f, --follow', 'go on with what is written, until the document ends or Ctrl-C', false)
     .option('--allow-incomplete', 'exit 0 although the document is incomplete', false)
     .option('--json', 'what a refresh says of the document instead of its text', false)
-    .addHelpText('after', '\nExit: 0 done, 1 no such document, 2 usage, 3 the document is incomplete, 130 interrupted.')
+    .addHelpText(
+      'after',
+      '\nExit: 0 done, 1 no such document, 2 usage, 3 the document is incomplete, 4 Kafka cannot be reached, 130 interrupted.',
+    )
     .action(act)

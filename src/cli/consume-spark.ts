@@ -1,16 +1,16 @@
+import { type Command, Option } from 'commander'
 import type { Progress } from '../consume/consume.ts'
 import { consumeIntoHive } from '../pipeline.ts'
 import { StreamError } from '../std/error.ts'
 import { isKafkaAddress, parseKafkaAddress } from '../topic/kafka-address.ts'
+import { type ClusterFlags, clusterSettingsOf } from './cluster-flags.ts'
 import { say } from './run.ts'
 
-export interface SparkFlags {
+export interface SparkFlags extends ClusterFlags {
   readonly engine?: 'embedded' | 'spark'
   readonly warehouse?: string
   readonly logsDir?: string
   readonly features?: 'text' | 'classic'
-  readonly clusters?: number
-  readonly seed?: number
   readonly schemaFile?: string
   readonly spark?: string
   readonly sparkKafka?: string
@@ -20,18 +20,23 @@ export interface SparkFlags {
 
 const tableDefault = 'chunks_clustered'
 
+export const addSparkOptions = (command: Command): Command =>
+  command
+    .addOption(new Option('--engine <name>', 'embedded, or spark: into a table of Hive').choices(['embedded', 'spark']))
+    .option('--hive-table <name>', `the table, name or db.name: implies --engine spark (default: "${tableDefault}")`)
+    .option('--spark <address>', 'Spark Connect, as sc://host:port (default: that of the stack)')
+    .option('--spark-kafka <brokers>', 'the brokers as Spark reaches them, if that is otherwise than here')
+
 const usage = (message: string) => new StreamError('consume/usage', message)
 
 /** Whether Spark is to do it: it was said so, or a table of Hive was named, which nothing else can fill. */
-export const wantsSpark = ({ engine, hivePort, hiveTable, schemaFile, spark, sparkKafka }: SparkFlags): boolean => {
+export const wantsSpark = ({ engine, hivePort, hiveTable, schemaFile }: SparkFlags): boolean => {
   const hive = hiveTable ?? hivePort
   if (engine === 'embedded' && hive !== undefined)
     throw usage('a table of Hive is filled by --engine spark: leave --engine embedded away')
   if (engine !== undefined) return engine === 'spark'
   if (hive !== undefined) return true
-  const alone = Object.entries({ '--schema-file': schemaFile, '--spark': spark, '--spark-kafka': sparkKafka })
-  const given = alone.find(([, value]) => value !== undefined)?.[0]
-  if (given !== undefined && given === '--schema-file') throw usage(`${given} is for Spark: give --engine spark, too`)
+  if (schemaFile !== undefined) throw usage('--schema-file is for Spark: give --engine spark, too')
   return false
 }
 
@@ -57,7 +62,7 @@ interface How {
 export const consumeOnSpark = async (flags: SparkFlags, { from, ...how }: How): Promise<void> => {
   if (flags.logsDir !== undefined)
     say(`textstream: nothing is written to --logs-dir: the Parquet files lie where table "${tableOf(flags)}" has them`)
-  const { clusters, seed, spark, sparkKafka, schemaFile } = flags
+  const { spark, sparkKafka, schemaFile } = flags
   await consumeIntoHive({
     ...how,
     from: parseKafkaAddress(from),
@@ -65,6 +70,6 @@ export const consumeOnSpark = async (flags: SparkFlags, { from, ...how }: How): 
     spark,
     sparkKafka,
     schemaFile,
-    settings: { features: 'classic', ...(clusters !== undefined && { clusters }), ...(seed !== undefined && { seed }) },
+    settings: { features: 'classic', ...clusterSettingsOf(flags) },
   })
 }

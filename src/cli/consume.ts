@@ -2,9 +2,11 @@ import { Command, Option } from 'commander'
 import type { Progress } from '../consume/consume.ts'
 import { openClustering, openTopic, openWarehouse } from '../pipeline.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
-import { isKafkaAddress, kafkaAddressOf, kafkaName } from '../topic/kafka-address.ts'
+import { isKafkaAddress, kafkaName } from '../topic/kafka-address.ts'
 import type { Topic } from '../topic/topic.ts'
-import { consumeOnSpark, type SparkFlags, sparkPlaces, wantsSpark } from './consume-spark.ts'
+import { addClusterOptions, clusterSettingsOf } from './cluster-flags.ts'
+import { addSparkOptions, consumeOnSpark, type SparkFlags, sparkPlaces, wantsSpark } from './consume-spark.ts'
+import { type KafkaFlags, kafkaOf, topicDefault } from './kafka-flags.ts'
 import { addMetricsPort, type MetricsPort, serveMetricsOf } from './metrics-port.ts'
 import { wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
@@ -22,33 +24,28 @@ const examples = `Examples:
 Run it again to go on where it was: nothing is lost, nothing is counted twice.
 `
 
-const topicDefault = 'chunks'
-const clustersMax = 64
-const seedMax = 2 ** 31 - 1
+const linesMax = 2 ** 31 - 1
 const redrawMs = 500
 
-interface Flags extends SparkFlags {
+interface Flags extends SparkFlags, KafkaFlags {
   readonly from?: string
   readonly once: boolean
   readonly malformedMax: number
   readonly metricsPort?: MetricsPort
   readonly json: boolean
-  readonly kafkaBrokerPort?: string
-  readonly topic?: string
 }
 
 const usage = (message: string) => new StreamError('consume/usage', message)
 
 /** `-k` and `-t` are the old names of `--from kafka://…`. */
-const fromOf = ({ from, kafkaBrokerPort, topic }: Flags): string => {
+const fromOf = (flags: Flags): string => {
+  const { from, kafkaBrokerPort } = flags
   if (from !== undefined && kafkaBrokerPort !== undefined)
     throw usage('--from and --kafka-broker-port at the same time: leave one away')
-  if (kafkaBrokerPort !== undefined) return kafkaName(kafkaAddressOf(kafkaBrokerPort, topic ?? topicDefault))
-  if (topic !== undefined && from === undefined)
-    throw usage(`--topic ${JSON.stringify(topic)} without --kafka-broker-port: which broker? give -k PORT or host:port`)
-  if (from === undefined)
-    throw usage('nothing to read: give the log, as in --from logs/ or --from kafka://localhost/chunks')
-  return from
+  if (from !== undefined) return from
+  const address = kafkaOf(flags, 'consume')
+  if (address !== undefined) return kafkaName(address)
+  throw usage('nothing to read: give the log, as in --from logs/ or --from kafka://localhost/chunks')
 }
 
 const placesOf = (flags: Flags) => {
@@ -58,10 +55,9 @@ const placesOf = (flags: Flags) => {
   return { from, dir: flags.warehouse ?? flags.logsDir ?? 'warehouse' }
 }
 
-const settingsOf = ({ clusters, seed, features }: Flags) => ({
-  ...(clusters !== undefined && { clusters }),
-  ...(seed !== undefined && { seed }),
-  ...(features !== undefined && { features }),
+const settingsOf = (flags: Flags) => ({
+  ...clusterSettingsOf(flags),
+  ...(flags.features !== undefined && { features: flags.features }),
 })
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
@@ -155,40 +151,34 @@ const act = async (flags: Flags) => {
   process.exitCode = stop.code() ?? (progress.malformed > flags.malformedMax ? exit.findings : exit.done)
 }
 
-export const command = (): Command =>
-  addMetricsPort(
-    new Command('consume')
-      .description('Reads a log as it grows, clusters its text, and keeps tables of it that can be queried.')
-      .addHelpText('before', `${examples}\n`)
-      .option('--from <log>', 'the folder of a log, or kafka://host:port/topic')
-      .option('--warehouse <dir>', 'the tables (default: "warehouse")')
-      .option('--once', 'ends at the end of the log, as it is at the start', false)
-      .option('--clusters <k>', 'how many clusters to look for (default: 5)', wholeNumber(1, clustersMax))
-      .option('--seed <number>', 'of the chance in starting centres (default: 42)', wholeNumber(0, seedMax))
-      .addOption(
-        new Option(
-          '--features <recipe>',
-          'text: windows of words, TF-IDF, latent dimensions; classic: as the old system',
-        ).choices(['text', 'classic']),
-      )
-      .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', wholeNumber(0, seedMax), 0)
-      .option('--json', 'the report as JSON on standard output', false),
-    'consume',
-  )
-    .option('-l, --logs-dir <dir>', "the old consumer's name for --warehouse")
-    .addOption(new Option('--engine <name>', 'embedded, or spark: into a table of Hive').choices(['embedded', 'spark']))
-    .option('--hive-table <name>', 'the table, name or db.name: implies --engine spark (default: "chunks_clustered")')
-    .option(
-      '-s, --schema-file <file>',
-      'fields of records, as JSON; those that are not known become columns of the table',
+export const command = (): Command => {
+  const consume = new Command('consume')
+    .description('Reads a log as it grows, clusters its text, and keeps tables of it that can be queried.')
+    .addHelpText('before', `${examples}\n`)
+    .option('--from <log>', 'the folder of a log, or kafka://host:port/topic')
+    .option('--warehouse <dir>', 'the tables (default: "warehouse")')
+    .option('--once', 'ends at the end of the log, as it is at the start', false)
+  addClusterOptions(consume)
+    .addOption(
+      new Option(
+        '--features <recipe>',
+        'text: windows of words, TF-IDF, latent dimensions; classic: as the old system',
+      ).choices(['text', 'classic']),
     )
-    .option('--spark <address>', 'Spark Connect, as sc://host:port (default: that of the stack)')
-    .option('--spark-kafka <brokers>', 'the brokers as Spark reaches them, if that is otherwise than here')
+    .option('--malformed-max <lines>', 'exit 0 although so many lines are malformed', wholeNumber(0, linesMax), 0)
+    .option('--json', 'the report as JSON on standard output', false)
+  addMetricsPort(consume, 'consume').option('-l, --logs-dir <dir>', "the old consumer's name for --warehouse")
+  addSparkOptions(consume).option(
+    '-s, --schema-file <file>',
+    'fields of records, as JSON; those that are not known become columns of the table',
+  )
+  return consume
     .option('-k, --kafka-broker-port <port>', 'a Kafka broker, port or host:port: the same as --from kafka://…')
-    .option('-t, --topic <name>', 'the topic at that broker (default: "chunks")')
+    .option('-t, --topic <name>', `the topic at that broker (default: "${topicDefault}")`)
     .option('--hive-port <port>', "the old consumer's option: implies --engine spark; the table is found by Spark")
     .addHelpText(
       'after',
-      '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed, 130 and 143 interrupted (all is committed).',
+      '\nExit: 0 done, 1 failed, 2 usage, 3 a line was malformed, 4 Kafka or Spark cannot be reached, 130 and 143 interrupted (all is committed).',
     )
     .action(act)
+}

@@ -31,7 +31,7 @@ const placesIn = (command: Command): { readonly name: string; readonly text: str
 const howKafka = (command: Command) =>
   command.name().endsWith('produce')
     ? 'produce takes Kafka as -k host:port -t topic'
-    : 'a topic of Kafka can be read by tap, cat, refresh and consume'
+    : 'a topic of Kafka can be read by tap, cat, refresh, verify, consume and up'
 
 /** Refuses these among the arguments and options of a command, before it does anything. */
 export const refuseForeignPlaces = (command: Command): void => {

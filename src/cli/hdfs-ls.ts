@@ -1,6 +1,7 @@
 import { harmless } from '../std/terminal.ts'
 import type { FileStatus } from '../wire/hdfs.ts'
 import type { Source } from './hdfs-get.ts'
+import { writeOut } from './output.ts'
 
 async function* entriesOf({ hdfs, path }: Source): AsyncGenerator<FileStatus> {
   const status = await hdfs.status(path)
@@ -18,12 +19,7 @@ const line = ({ name, kind, bytes, modifiedMs }: FileStatus) => {
 const json = ({ name, path, kind, bytes, modifiedMs }: FileStatus) =>
   JSON.stringify({ name, path, kind, bytes, modified: new Date(modifiedMs).toISOString() })
 
-const write = async (text: string) => {
-  if (process.stdout.write(text)) return
-  await new Promise<void>(resolve => process.stdout.once('drain', resolve))
-}
-
 /** As they come: a folder may hold more than should be in memory at once. */
 export const list = async (source: Source, isJson: boolean): Promise<void> => {
-  for await (const status of entriesOf(source)) await write(`${isJson ? json(status) : line(status)}\n`)
+  for await (const status of entriesOf(source)) await writeOut(`${isJson ? json(status) : line(status)}\n`)
 }

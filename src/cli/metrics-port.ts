@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { StreamError } from '../std/error.ts'
 import { say } from './exit.ts'
+import { portMax } from './numbers.ts'
 import { version } from './version.ts'
 
 /** The ports of the old system's network have the same meaning everywhere. */
@@ -8,8 +9,6 @@ export const metricsPorts = { source: 9464, produce: 9465, consume: 9466 } as co
 
 /** `true`: the command's own. */
 export type MetricsPort = number | true
-
-const portMax = 65_535
 
 const portOf = (text: string): MetricsPort => {
   if (/^(?:on|true|yes)$/i.test(text)) return true

@@ -13,5 +13,5 @@ export const momentOf = (text: string, now = Date.now() * 1000): number => {
   const age = ageOf(text)
   const moment = age === undefined ? microsOf(text) : now - age
   if (!Number.isNaN(moment)) return moment
-  throw new InvalidArgumentError('It must be a date (2026-11-01, 2026-11-01T12:00+01:00) or an age (30d, 12h, 2w).')
+  throw new InvalidArgumentError('it must be a date (2026-11-01, 2026-11-01T12:00+01:00) or an age (30d, 12h, 2w).')
 }

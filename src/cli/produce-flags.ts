@@ -1,10 +1,9 @@
 import type { InputFormat } from '../produce/pour.ts'
+import type { KafkaFlags } from './kafka-flags.ts'
 import type { MetricsPort } from './metrics-port.ts'
 
-export interface ProduceFlags {
+export interface ProduceFlags extends KafkaFlags {
   readonly streamSourcePort?: string
-  readonly kafkaBrokerPort?: string
-  readonly topic?: string
   readonly createTopic: boolean
   readonly partitions: number
   readonly replication: number

@@ -1,22 +1,16 @@
 import { createKafka, openKafka, openLog } from '../pipeline.ts'
-import { StreamError } from '../std/error.ts'
-import { type KafkaAddress, kafkaAddressOf, kafkaName } from '../topic/kafka-address.ts'
+import { type KafkaAddress, kafkaName } from '../topic/kafka-address.ts'
 import { tee } from '../topic/tee.ts'
 import type { Topic } from '../topic/topic.ts'
+import { kafkaOf, lacksBroker } from './kafka-flags.ts'
 import type { ProduceFlags } from './produce-flags.ts'
 import { say } from './run.ts'
 
-const topicDefault = 'chunks'
-
-const usage = (message: string) => new StreamError('produce/usage', message)
-
 /** Throws before anything is opened or made. */
-const kafkaOf = ({ kafkaBrokerPort, topic, createTopic }: ProduceFlags): KafkaAddress | undefined => {
-  if (kafkaBrokerPort !== undefined) return kafkaAddressOf(kafkaBrokerPort, topic ?? topicDefault)
-  if (topic !== undefined)
-    throw usage(`--topic ${JSON.stringify(topic)} without --kafka-broker-port: which broker? give -k PORT or host:port`)
-  if (createTopic) throw usage('--create-topic without --kafka-broker-port: which broker? give -k PORT or host:port')
-  return undefined
+const wantedOf = (flags: ProduceFlags): KafkaAddress | undefined => {
+  const address = kafkaOf(flags, 'produce')
+  if (address === undefined && flags.createTopic) throw lacksBroker('--create-topic', 'produce')
+  return address
 }
 
 const make = async (address: KafkaAddress, { partitions, replication }: ProduceFlags) => {
@@ -30,7 +24,7 @@ const nowhere = async () => {
 
 /** Where the options say that chunks go: a log, a topic of Kafka, both, or nowhere. */
 export const openTarget = async (flags: ProduceFlags): Promise<Topic> => {
-  const address = kafkaOf(flags)
+  const address = wantedOf(flags)
   if (address !== undefined && flags.createTopic) await make(address, flags)
   const log = flags.logsDir === undefined ? undefined : await openLog(flags.logsDir)
   const kafka = address === undefined ? undefined : await openKafka(address)

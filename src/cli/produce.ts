@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { StreamError } from '../std/error.ts'
+import { partitions, replication, topicDefault } from './kafka-flags.ts'
 import { addMetricsPort, serveMetricsOf } from './metrics-port.ts'
 import { wholeNumber } from './numbers.ts'
 import type { ProduceFlags } from './produce-flags.ts'
@@ -16,8 +17,6 @@ Run it again to go on where it was cut off: what the log or the topic holds alre
 `
 
 const streamsMaxOfAll = 1024
-const partitionsMax = 10_000
-const replicationMax = 100
 
 const notEmpty = (text: string): string => {
   if (text === '') throw new InvalidArgumentError('it must not be empty.')
@@ -63,15 +62,10 @@ export const command = (): Command =>
       .option('-s, --stream-source-port <port>', 'the source: a port, host:port or URL')
       .option('-l, --logs-dir <dir>', 'the log that is written', notEmpty)
       .option('-k, --kafka-broker-port <port>', 'a Kafka broker: port, or host:port; several with commas between')
-      .option('-t, --topic <name>', 'the topic at that broker (default: "chunks")')
+      .option('-t, --topic <name>', `the topic at that broker (default: "${topicDefault}")`)
       .option('--create-topic', 'makes the topic, if it is not there', false)
-      .option('--partitions <n>', 'of a topic that is made', wholeNumber(1, partitionsMax), 4)
-      .option(
-        '--replication <n>',
-        'brokers that keep each record of a topic that is made',
-        wholeNumber(1, replicationMax),
-        1,
-      )
+      .option('--partitions <n>', 'of a topic that is made', partitions, 4)
+      .option('--replication <n>', 'brokers that keep each record of a topic that is made', replication, 1)
       .option('--agent <name>', 'who writes standard input (default: a drawn name)', notEmpty)
       .option('--uri <uri>', 'the document that standard input goes into (default: a drawn name)', notEmpty)
       .addOption(new Option('--format <format>', 'of standard input; the first line tells').choices(['text', 'ndjson']))

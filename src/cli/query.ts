@@ -27,7 +27,7 @@ csv is RFC 4180: null is an empty field, an empty text is "". json and ndjson ke
 bytes are base64 there. Tables are for people: long texts and numbers are shortened.
 With --hive it is HiveServer2 that answers, in Hive's SQL: that of TEXTSTREAM_HIVE, else the stack's, else the one at
 port 10000 here. TEXTSTREAM_HIVE_USER and TEXTSTREAM_HIVE_PASSWORD_FILE say who asks, if it wants to know.
-Exit: 0 done, 1 failed, 2 usage, 130 interrupted.`
+Exit: 0 done, 1 failed, 2 usage, 4 HiveServer2 cannot be reached, 130 interrupted.`
 
 /** A statement on standard input. */
 const sqlCharactersMax = 1024 * 1024

@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { openFolder } from '../pipeline.ts'
 import { StreamError } from '../std/error.ts'
+import { type LogLevel, loggerOf, logLevel } from './log-level.ts'
 import { addMetricsPort, type MetricsPort, serveMetricsOf } from './metrics-port.ts'
+import { portNumber, wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
 
 const examples = `Examples:
@@ -11,28 +13,20 @@ const examples = `Examples:
   textstream source -d books/ -p 0 --json        on any free port; says which, for programs
 `
 
-const levels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
-const portMax = 65_535
-
 interface Options {
   readonly dataDir: string
   readonly chunkSize: number
   readonly port: number
   readonly host: string
   readonly rate: number
-  readonly logLevel: (typeof levels)[number]
+  readonly logLevel: LogLevel
   readonly metricsPort?: MetricsPort
   readonly json?: boolean
 }
 
-const wholeNumber = (min: number, max: number) => (text: string) => {
-  if (/^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text)
-  throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-}
-
 const notNegative = (text: string) => {
   if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a number of chunks per second; 0: as fast as possible.')
+  throw new InvalidArgumentError('it must be a number of chunks per second; 0: as fast as possible.')
 }
 
 const checkFolder = async (dir: string) => {
@@ -40,11 +34,6 @@ const checkFolder = async (dir: string) => {
   if (found?.isDirectory()) return
   const why = found === undefined ? 'there is no such folder' : 'this is no folder'
   throw new StreamError('source/usage', `serve "${dir}": ${why}; name the folder that holds the texts with --data-dir`)
-}
-
-const loggerOf = async (level: string) => {
-  const { pino } = await import('pino')
-  return pino({ level }, pino.destination(2))
 }
 
 const announce = (url: string, texts: number, { dataDir, json }: Options) => {
@@ -92,10 +81,10 @@ export const command = (): Command =>
       .addHelpText('before', examples)
       .option('-d, --data-dir <dir>', 'the folder that holds the texts', './data')
       .option('-c, --chunk-size <n>', 'characters per chunk', wholeNumber(1, 1024 * 1024), 1024)
-      .option('-p, --port <port>', 'where to listen; 0: any free one', wholeNumber(0, portMax), 8000)
+      .option('-p, --port <port>', 'where to listen; 0: any free one', portNumber, 8000)
       .option('--host <host>', 'the address to listen at; 0.0.0.0: all of them', '127.0.0.1')
       .option('--rate <r>', 'chunks per second of each stream; 0: as fast as possible', notNegative, 0)
-      .addOption(new Option('--log-level <level>', 'what is logged on standard error').choices(levels).default('warn'))
+      .addOption(logLevel())
       .option('--json', 'say where it listens as one line of JSON on standard output'),
     'source',
   )

@@ -1,8 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { foldersFrom } from '../stack/folders.ts'
 import { parts } from '../stack/parts.ts'
 import type { Stack } from '../stack/stack.ts'
 import type { DaemonStatus } from '../stack/status.ts'
+import { partitions, replication, topicDefault } from './kafka-flags.ts'
+import { portMax, wholeNumber } from './numbers.ts'
 import { exit, say } from './run.ts'
 import { untilSeenEnough } from './signals.ts'
 import { printStatus, tellEvents } from './stack-words.ts'
@@ -23,16 +25,8 @@ const examples = `Examples:
 
 const portOffsetMax = 50_000
 const linesMax = 1_000
-const partitionsMax = 10_000
-const replicationMax = 100
 
-const wholeNumber =
-  (max: number, min = 0) =>
-  (text: string) => {
-    const value = Number(text)
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value
-    throw new InvalidArgumentError(`it must be a number from ${min} to ${max}.`)
-  }
+const numberUpTo = (max: number) => wholeNumber(0, max, 'a number')
 
 const words = (text: string) => text.split(/\s+/).filter(word => word !== '')
 
@@ -119,14 +113,14 @@ const partsHelp = () => {
 }
 
 const exits =
-  '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central or PyPI cannot be reached.'
+  '\nExit: 0 done, 1 failed, 2 usage, 3 a daemon died or is not ready, 4 Maven Central, PyPI or a broker cannot be reached.'
 
 const addUp = (stack: Command) =>
   stack
     .command('up')
     .description('Start parts and what they need, and wait until they are ready. What runs already is left alone.')
     .argument('<part...>', 'parts to start')
-    .option('--port-offset <n>', 'add this to every port', wholeNumber(portOffsetMax), 0)
+    .option('--port-offset <n>', 'add this to every port', numberUpTo(portOffsetMax), 0)
     .option('--fresh', 'remove the data of these parts first', false)
     .option('--java-options <options>', 'more options for each JVM, such as "-Xmx512m"', words)
     .option('--json', 'one JSON object per daemon', false)
@@ -159,9 +153,11 @@ const addOthers = (stack: Command) => {
     .description('What the daemons of a part log.')
     .argument('<part>')
     .option('-f, --follow', 'go on as they write', false)
-    .option('-n, --lines <n>', 'lines of each daemon to begin with', wholeNumber(linesMax), 50)
+    .option('-n, --lines <n>', 'lines of each daemon to begin with', numberUpTo(linesMax), 50)
     .action(showLogs)
 }
+
+const broker = ['-k, --kafka-broker-port <port>', 'port, or host:port, of a broker', '9092'] as const
 
 const addKafka = (stack: Command) => {
   stack
@@ -173,16 +169,16 @@ const addKafka = (stack: Command) => {
   stack
     .command('topic')
     .description('Make a topic in Kafka; one that is there is left as it is.')
-    .argument('[name]', 'name of the topic', 'chunks')
-    .option('-k, --kafka-broker-port <port>', 'port, or host:port, of a broker', '9092')
-    .option('--partitions <n>', 'partitions', wholeNumber(partitionsMax, 1), 4)
-    .option('--replication <n>', 'brokers that keep each record', wholeNumber(replicationMax, 1), 1)
+    .argument('[name]', 'name of the topic', topicDefault)
+    .option(...broker)
+    .option('--partitions <n>', 'partitions', partitions, 4)
+    .option('--replication <n>', 'brokers that keep each record', replication, 1)
     .action(makeTopic)
   stack
     .command('exporter')
     .description("Serve a Kafka cluster's state for Prometheus, under kafka_exporter's names, in the foreground.")
-    .option('-k, --kafka-broker-port <port>', 'port, or host:port, of a broker', '9092')
-    .option('-p, --port <port>', 'port to serve on; 0 takes any that is free', wholeNumber(65_535), 9308)
+    .option(...broker)
+    .option('-p, --port <port>', 'port to serve on; 0 takes any that is free', numberUpTo(portMax), 9308)
     .option(
       '--host <host>',
       'address to serve at; whoever reaches it can read what topics and groups there are',

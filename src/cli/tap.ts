@@ -7,6 +7,7 @@ import { StreamError } from '../std/error.ts'
 import { harmless } from '../std/terminal.ts'
 import type { Batch, Topic } from '../topic/topic.ts'
 import { oneOrMore } from './numbers.ts'
+import { writeOut } from './output.ts'
 import { say } from './run.ts'
 import { untilSeenEnough } from './signals.ts'
 
@@ -47,12 +48,6 @@ const forPeople = (record: Chunk, inColour: boolean): string => {
   const time = harmless(record.event_time ?? '-')
   const text = record.chunk === '' ? endOf(record) : harmless(shorten(record.chunk)) + endOf(record)
   return `${time}  ${inColour ? coloured(agent) : agent}  ${harmless(record.destination_uri)}  ${text}\n`
-}
-
-/** Waits for a slow reader, so that what it has not taken yet does not pile up. */
-const write = async (text: string) => {
-  if (text === '' || process.stdout.write(text)) return
-  await new Promise<void>(resolve => process.stdout.once('drain', resolve))
 }
 
 /** Turns batches into text; true in `isFull` once the limit is reached. */
@@ -101,7 +96,7 @@ const show = async (topic: Topic, flags: Flags) => {
   const signal = untilSeenEnough()
   const from = flags.new ? await topic.end() : {}
   for await (const batch of topic.read(from, { follow: !flags.once, signal })) {
-    await write(shower.textOf(batch))
+    await writeOut(shower.textOf(batch))
     if (shower.isFull || signal.aborted) return
   }
 }

@@ -1,8 +1,11 @@
 import { stat } from 'node:fs/promises'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { StreamError } from '../std/error.ts'
 import type { HiveWanted } from '../web/consumer.ts'
-import { wholeNumber } from './numbers.ts'
+import { addClusterOptions, clusterSettingsOf } from './cluster-flags.ts'
+import { addSparkOptions, type SparkFlags } from './consume-spark.ts'
+import { type LogLevel, loggerOf, logLevel } from './log-level.ts'
+import { portNumber, wholeNumber } from './numbers.ts'
 import { hintsFor } from './produce-hints.ts'
 import { exit, say } from './run.ts'
 import { untilSignal } from './signals.ts'
@@ -25,28 +28,18 @@ Only this machine can reach it, unless --host says otherwise; then everybody nee
 Run it again to go on where it was: nothing is lost, nothing is captured twice.
 Exit: 130 or 143 after Ctrl-C or a signal (all is durable then), 1 failed, 2 usage.`
 
-const portMax = 65_535
 const rateMax = 1_000_000
-const clustersMax = 64
-const seedMax = 2 ** 31 - 1
 
-interface Flags {
+interface Flags extends SparkFlags {
   readonly dataDir?: string
   readonly chunkSize: number
   readonly rate: number
   readonly from?: string
   readonly log?: string
-  readonly warehouse?: string
   readonly port: number
   readonly host: string
   readonly token?: string
-  readonly engine?: 'embedded' | 'spark'
-  readonly hiveTable?: string
-  readonly spark?: string
-  readonly sparkKafka?: string
-  readonly clusters?: number
-  readonly seed?: number
-  readonly logLevel: string
+  readonly logLevel: LogLevel
   readonly json: boolean
 }
 
@@ -67,16 +60,6 @@ const refuseNoFolder = async (dir: string | undefined) => {
   if (dir === undefined || (await stat(dir).catch(() => undefined))?.isDirectory()) return
   throw usage(`"${dir}" is no folder; name the one that holds the texts with --data-dir`)
 }
-
-const loggerOf = async (level: string) => {
-  const { pino } = await import('pino')
-  return pino({ level }, pino.destination(2))
-}
-
-const settingsOf = ({ clusters, seed }: Flags) => ({
-  ...(clusters !== undefined && { clusters }),
-  ...(seed !== undefined && { seed }),
-})
 
 const announce = (url: string, flags: Flags, hive: HiveWanted | undefined) => {
   const { json, dataDir, chunkSize, rate, from, log = logDefault } = flags
@@ -101,7 +84,7 @@ const optionsOf = (flags: Flags, hive: HiveWanted | undefined) => {
     ...place,
     ...reach,
     hints: hintsFor(process.env),
-    settings: settingsOf(flags),
+    settings: clusterSettingsOf(flags),
     version: version(),
     say,
   }
@@ -120,8 +103,8 @@ const act = async (flags: Flags) => {
   process.exitCode = stop.code() ?? exit.done
 }
 
-export const command = (): Command =>
-  new Command('up')
+export const command = (): Command => {
+  const up = new Command('up')
     .description('Runs source, producer, log, consumer, API and page in one process, and shows what agents write.')
     .addHelpText('before', `${examples}\n`)
     .option('-d, --data-dir <dir>', 'texts to capture; those that are added later, too')
@@ -130,21 +113,14 @@ export const command = (): Command =>
     .option('-l, --log <dir>', `the log that is written and read (default: "${logDefault}")`)
     .option('--from <topic>', 'reads a log or kafka://host:port/topic that others write, instead')
     .option('--warehouse <dir>', `the tables (default: "${warehouseDefault}")`)
-    .option('-p, --port <port>', 'where to listen; 0: any free one', wholeNumber(0, portMax), 4000)
+    .option('-p, --port <port>', 'where to listen; 0: any free one', portNumber, 4000)
     .option('--host <host>', 'the address to listen at; others than this machine need a token', '127.0.0.1')
     .option('--token <token>', 'what everybody has to know; better as TEXTSTREAM_TOKEN')
-    .addOption(new Option('--engine <name>', 'embedded, or spark: into a table of Hive').choices(['embedded', 'spark']))
-    .option('--hive-table <name>', 'the table, name or db.name: implies --engine spark (default: "chunks_clustered")')
-    .option('--spark <address>', 'Spark Connect, as sc://host:port (default: that of the stack)')
-    .option('--spark-kafka <brokers>', 'the brokers as Spark reaches them, if that is otherwise than here')
-    .option('--clusters <k>', 'how many clusters to look for (default: 5)', wholeNumber(1, clustersMax))
-    .option('--seed <number>', 'of the chance in starting centres (default: 42)', wholeNumber(0, seedMax))
-    .addOption(
-      new Option('--log-level <level>', 'what is logged on standard error')
-        .choices(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'])
-        .default('warn'),
-    )
+  addSparkOptions(up)
+  return addClusterOptions(up)
+    .addOption(logLevel())
     .option('--json', 'says where it listens as one line of JSON on standard output', false)
     .addHelpText('after', notes)
     .allowExcessArguments(false)
     .action(act)
+}

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { after, type TestContext } from 'node:test'
-import { kafkaSkip, someBroker } from '../../test/system/kafka-broker.ts'
+import type { TestContext } from 'node:test'
+import { kafkaSkip, sharedBroker } from '../../test/system/kafka-broker.ts'
 import { kafkaTopic } from './kafka.ts'
 import { kafkaAddressOf } from './kafka-address.ts'
 import { createKafkaTopic } from './kafka-create.ts'
 import { topicContract } from './topic.contract.ts'
 
 const skip = await kafkaSkip()
-const broker = skip === false ? await someBroker() : undefined
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 const makeTopic = async (_: TestContext) => {
-  const address = kafkaAddressOf(broker!.address, randomUUID())
+  const address = kafkaAddressOf(broker.address, randomUUID())
   await createKafkaTopic(address, { partitions: 3, replication: 1 })
   return kafkaTopic(address)
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { down } from '../../src/stack/down.ts'
 import { type Folders, foldersFrom } from '../../src/stack/folders.ts'
 import { containers } from '../../src/stack/hadoop/containers.ts'
@@ -12,28 +11,13 @@ import { hadoop } from '../../src/stack/parts/hadoop.ts'
 import { partsOf } from '../../src/stack/parts.ts'
 import { placeOf } from '../../src/stack/place.ts'
 import { loopback } from '../../src/stack/port.ts'
-import { type Identity, isAlive } from '../../src/stack/process.ts'
+import type { Identity } from '../../src/stack/process.ts'
 import { recorded } from '../../src/stack/record.ts'
 import type { Stack } from '../../src/stack/stack.ts'
 import { up } from '../../src/stack/up.ts'
 import { type Hdfs, webhdfs } from '../../src/wire/webhdfs.ts'
 import { freePortOffset } from './kafka-broker.ts'
-
-const pollMs = 50
-
-/** Ends all that was started once the test's process is gone, however that ended. */
-const reaper = `while kill -0 "$1" 2>/dev/null && [ -d "$2" ]; do sleep 1; done
-for file in "$2"/stack/hadoop/run/*.json; do
-  pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$file" 2>/dev/null)
-  [ -z "$pid" ] || kill -9 -- "-$pid"
-done
-for file in "$2"/stack/hadoop/data/nodemanager/local/nmPrivate/*/*/*.pid; do
-  [ ! -f "$file" ] || kill -9 -- "-$(cat "$file")"
-done
-rm -rf "$2"`
-
-const reapAfterwards = (folder: string) =>
-  spawn('/bin/sh', ['-c', reaper, 'reaper', String(process.pid), folder], { detached: true, stdio: 'ignore' }).unref()
+import { killed, reapAfterwards } from './reaper.ts'
 
 /** A real cluster of one's own, that may be hurt. */
 export interface Cluster extends AsyncDisposable {
@@ -64,11 +48,7 @@ export const startHadoop = async (): Promise<Cluster> => {
   const place = placeOf(folders, 'hadoop')
 
   const start = () => up(stack, ['hadoop'], { portOffset, fresh: false, javaOptions: [] })
-  const kill = async (daemon: string) => {
-    const record = (await recorded(place, daemon))!
-    process.kill(record.pid, 'SIGKILL')
-    while (await isAlive(record)) await sleep(pollMs)
-  }
+  const kill = async (daemon: string) => killed((await recorded(place, daemon))!)
   const stop = () => down(stack, ['hadoop'], { wipe: false })
 
   await start()

@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { hintRecordsMin } from '../../src/produce/hint.ts'
-import { bin, plainEnvironment, tempDir, textstream } from './textstream.ts'
-
-const serve = async (dir: string) => {
-  const child = spawn(bin, ['source', '-d', dir, '-p', '0', '--json'], { env: plainEnvironment() })
-  const [line] = await once(child.stdout, 'data')
-  const stop = async () => {
-    child.kill('SIGTERM')
-    await once(child, 'close')
-  }
-  return { port: new URL(JSON.parse(String(line)).url).port, [Symbol.asyncDispose]: stop }
-}
+import { serve } from './served.ts'
+import { tempDir, textstream } from './textstream.ts'
 
 /** What other programs left in the log. */
 const oldLog = () =>

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { HiveName } from '../../src/warehouse/hive-name.ts'
 import type { HiveColumn, HiveTable, HiveTables } from '../../src/warehouse/hive-table.ts'
-import { client, quick, sparkAddress } from '../spark.ts'
+import { client, quick, type Session, sparkAddress } from '../spark.ts'
 
 const { coalesce, collect, execute, lit, localRows, openSpark, project, runSql, save, sqlExpression, as } = client
 
-export type Session = Awaited<ReturnType<typeof openSpark>>
 export type Columns = Parameters<typeof localRows>[1]
 
 /** A database of its own, on the shared metastore, and a session that makes tables in it. */

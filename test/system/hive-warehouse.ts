@@ -18,7 +18,7 @@ import type { Snapshot } from '../../src/warehouse/snapshot.ts'
 import type { Commit, Position, RowKey, Warehouse, WarehouseWriter } from '../../src/warehouse/warehouse.ts'
 import { localFiles } from '../../src/wire/local-files.ts'
 import type { TableFiles, TableLock } from '../../src/wire/table-files.ts'
-import type { Session } from './hive-database.ts'
+import type { Session } from '../spark.ts'
 
 const none = undefined as never
 

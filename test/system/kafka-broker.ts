@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { down } from '../../src/stack/down.ts'
 import { type Folders, foldersFrom } from '../../src/stack/folders.ts'
 import { findJava, findMaven } from '../../src/stack/installed.ts'
@@ -10,16 +10,14 @@ import { kafka } from '../../src/stack/parts/kafka.ts'
 import { partsOf } from '../../src/stack/parts.ts'
 import { namesIn, placeOf } from '../../src/stack/place.ts'
 import { isFree, loopback } from '../../src/stack/port.ts'
-import { isAlive } from '../../src/stack/process.ts'
 import { recorded } from '../../src/stack/record.ts'
 import type { Stack } from '../../src/stack/stack.ts'
 import { up } from '../../src/stack/up.ts'
 import { reasonOf } from '../../src/std/error.ts'
+import { killed, reapAfterwards } from './reaper.ts'
 
 /** Little memory, one thread for garbage, little compiling: it starts sooner, and leaves the machine to the tests. */
 export const smallJava = ['-Xms64m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
-
-const pollMs = 20
 
 /** What is required may not be skipped: `TEXTSTREAM_REQUIRE=kafka`. */
 const isRequired = (process.env.TEXTSTREAM_REQUIRE ?? '').split(/[\s,]+/).includes('kafka')
@@ -51,15 +49,6 @@ export const freePortOffset = async (...ports: readonly number[]): Promise<numbe
     if (!free.includes(false)) return offset
   }
 }
-
-/** Ends the broker once the test's process is gone, however that ended. */
-const reaper = `while kill -0 "$1" 2>/dev/null && [ -d "$2" ]; do sleep 1; done
-pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$2/stack/kafka/run/kafka.json" 2>/dev/null)
-[ -z "$pid" ] || kill -9 -- "-$pid"
-rm -rf "$2"`
-
-const reapAfterwards = (folder: string) =>
-  spawn('/bin/sh', ['-c', reaper, 'reaper', String(process.pid), folder], { detached: true, stdio: 'ignore' }).unref()
 
 /** A real broker of one's own, that may be hurt. */
 export interface Broker extends AsyncDisposable {
@@ -94,11 +83,7 @@ export const startBroker = async (part: Part = kafka): Promise<Broker> => {
   }
   const signal = async (name: NodeJS.Signals) => void process.kill((await own()).pid, name)
   const start = () => up(stack, ['kafka'], { portOffset, fresh: false, javaOptions: smallJava })
-  const kill = async () => {
-    const record = await own()
-    process.kill(record.pid, 'SIGKILL')
-    while (await isAlive(record)) await new Promise(resolve => setTimeout(resolve, pollMs))
-  }
+  const kill = async () => killed(await own())
 
   await start()
   return {
@@ -117,9 +102,19 @@ export const startBroker = async (part: Part = kafka): Promise<Broker> => {
   }
 }
 
+type SomeBroker = Pick<Broker, 'address' | 'port' | typeof Symbol.asyncDispose>
+
 /** For tests that hurt no one: the broker of `TEXTSTREAM_TEST_KAFKA` (as in CI), else one of one's own. */
-export const someBroker = async (): Promise<Pick<Broker, 'address' | 'port' | typeof Symbol.asyncDispose>> => {
+export const someBroker = async (): Promise<SomeBroker> => {
   const address = process.env.TEXTSTREAM_TEST_KAFKA ?? ''
   if (address === '') return startBroker()
   return { address, port: Number(address.split(':').at(-1)), [Symbol.asyncDispose]: async () => {} }
+}
+
+/** Some broker for all tests of a file, until they are over; tests that are skipped never ask it. */
+export const sharedBroker = async (skip: string | false): Promise<SomeBroker> => {
+  if (skip !== false) return {} as SomeBroker
+  const broker = await someBroker()
+  after(() => broker[Symbol.asyncDispose]())
+  return broker
 }

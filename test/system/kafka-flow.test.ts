@@ -3,35 +3,24 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openTopic } from '../../src/pipeline.ts'
 import { type KafkaAddress, kafkaName } from '../../src/topic/kafka-address.ts'
-import { kafkaSkip, someBroker } from './kafka-broker.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
 import { deleteTopic, linesIn, newTopic, sendForeign } from './kafka-topics.ts'
 import { freePort, runPage } from './pages.ts'
+import { serve } from './served.ts'
 import { bin, execute, plainEnvironment, type Ran, root, type TempDir, tempDir, textstream } from './textstream.ts'
 
 const skip = await kafkaSkip()
-const broker = skip === false ? await someBroker() : undefined
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 const isLong = process.env.TEXTSTREAM_LONG !== undefined
 
 const done = ({ code, stdout, stderr }: Ran): string => {
   assert.equal(code, 0, stderr)
   return stdout
-}
-
-/** Serves a folder, slowly if told to, and says at which port. */
-const serve = async (dir: string, ...more: string[]) => {
-  const child = spawn(bin, ['source', '-d', dir, '-p', '0', '--json', ...more], { env: plainEnvironment() })
-  const [line] = await once(child.stdout, 'data')
-  const stop = async () => {
-    child.kill('SIGTERM')
-    await once(child, 'close')
-  }
-  return { port: new URL(JSON.parse(String(line)).url).port, [Symbol.asyncDispose]: stop }
 }
 
 const samples = async ({ path }: TempDir) => {
@@ -67,8 +56,8 @@ test('old README: producer into Kafka and a log, consumer from Kafka, and what c
   const cwd = dir.path
   const texts = await samples(dir)
   await using source = await serve(texts)
-  const address = await newTopic(broker!)
-  const { port } = broker!
+  const address = await newTopic(broker)
+  const { port } = broker
   const producer = ['-s', source.port, '-k', String(port), '-t', address.topic, '-l', './logs/producer']
   done(await execute(join(root, 'bin/start_producer.sh'), producer, { cwd }))
   await assertRebuilt('logs/producer', texts, cwd, 'of-log')
@@ -89,9 +78,9 @@ test('old README: producer into Kafka and a log, consumer from Kafka, and what c
 })
 
 test('tap and cat read a topic', { skip }, async () => {
-  const address = await newTopic(broker!)
+  const address = await newTopic(broker)
   const input = 'one\ntwo\n'
-  const to = ['-k', broker!.address, '-t', address.topic, '--uri', '/a.md', '--agent', 'Agent_Ada']
+  const to = ['-k', broker.address, '-t', address.topic, '--uri', '/a.md', '--agent', 'Agent_Ada']
   done(await textstream(['produce', '-', ...to], { input }))
   const from = ['--from', kafkaName(address)]
   assert.equal(done(await textstream(['cat', '/a.md', ...from])), input)
@@ -108,7 +97,7 @@ test('tap and cat read a topic', { skip }, async () => {
 test('what is not ours in a topic is set aside with its partition, its offset and the reason', { skip }, async () => {
   await using dir = await tempDir()
   const cwd = dir.path
-  const address = await newTopic(broker!, 2)
+  const address = await newTopic(broker, 2)
   const old = { agent_id: 'Agent_Melissa', destination_uri: '/alone.md', event_time: '2025-03-01T10:00:01' }
   await sendForeign(address, [
     { partition: 0, value: JSON.stringify({ chunk: '"a" ', ...old }) },
@@ -174,7 +163,7 @@ const faults: Readonly<
 for (const [what, make] of Object.entries(faults)) {
   test(`${what}: the exit code and the message say so, and nothing is left`, { skip }, async () => {
     await using dir = await tempDir()
-    const address = await newTopic(broker!)
+    const address = await newTopic(broker)
     const [args, code, message] = make(address)
     const ran = await textstream(args, { cwd: dir.path })
     assert.deepEqual([ran.code, await readdir(dir.path)], [code, []], ran.stderr)
@@ -195,7 +184,7 @@ const logins: readonly (readonly [what: string, environment: Record<string, stri
 
 for (const [what, env, message] of logins) {
   test(`a broker that knows no ${what}: an error that names it, and no password`, { skip }, async () => {
-    const address = await newTopic(broker!)
+    const address = await newTopic(broker)
     const { code, stderr } = await textstream(['tap', '--once', '--from', kafkaName(address)], { env })
     assert.ok(code === 1 || code === 4, stderr)
     assert.match(stderr, message)
@@ -228,8 +217,8 @@ test('a consumer that is killed again and again, while a producer writes, has ea
   await using dir = await tempDir()
   const cwd = dir.path
   await using source = await serve(await manyTexts(dir), '-c', '5', '--rate', '700')
-  const address = await newTopic(broker!)
-  const producing = textstream(['produce', '-s', source.port, '-k', broker!.address, '-t', address.topic], { cwd })
+  const address = await newTopic(broker)
+  const producing = textstream(['produce', '-s', source.port, '-k', broker.address, '-t', address.topic], { cwd })
   const args = ['consume', '--from', kafkaName(address)]
   for (const ms of killsOf(isLong ? 60 : 4)) await killAfter(args, cwd, 600 + ms / 2)
   done(await producing)
@@ -241,8 +230,8 @@ test('a consumer that is killed again and again, while a producer writes, has ea
 })
 
 const targets = {
-  'Kafka alone': (address: KafkaAddress) => ['-k', broker!.address, '-t', address.topic],
-  'Kafka and a log': (address: KafkaAddress) => ['-k', broker!.address, '-t', address.topic, '-l', 'logs'],
+  'Kafka alone': (address: KafkaAddress) => ['-k', broker.address, '-t', address.topic],
+  'Kafka and a log': (address: KafkaAddress) => ['-k', broker.address, '-t', address.topic, '-l', 'logs'],
 }
 
 for (const [what, flagsOf] of Object.entries(targets)) {
@@ -251,7 +240,7 @@ for (const [what, flagsOf] of Object.entries(targets)) {
     const cwd = dir.path
     const texts = await manyTexts(dir)
     await using source = await serve(texts, '-c', '5', '--rate', isLong ? '100' : '500')
-    const address = await newTopic(broker!)
+    const address = await newTopic(broker)
     const args = ['produce', '-s', source.port, ...flagsOf(address)]
     for (const ms of killsOf(isLong ? 80 : 6)) await killAfter(args, cwd, ms)
     done(await textstream(args, { cwd }))
@@ -262,8 +251,8 @@ for (const [what, flagsOf] of Object.entries(targets)) {
 
 test('the page about Kafka says what works', { skip }, async t => {
   const port = await freePort()
-  const { topic } = await newTopic(broker!)
+  const { topic } = await newTopic(broker)
   const moved = (shell: string) =>
-    shell.replaceAll('8000', String(port)).replaceAll('9092', String(broker!.port)).replaceAll('chunks', topic)
+    shell.replaceAll('8000', String(port)).replaceAll('9092', String(broker.port)).replaceAll('chunks', topic)
   await runPage(t, 'docs/kafka.md', 1, moved)
 })

@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { openKafka } from '../../src/pipeline.ts'
 import { produce } from '../../src/produce/produce.ts'
 import { scriptedSource } from '../../src/produce/scripted-source.ts'
 import type { KafkaAddress } from '../../src/topic/kafka-address.ts'
 import { createKafkaTopic } from '../../src/topic/kafka-create.ts'
-import { kafkaSkip, someBroker } from './kafka-broker.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
 import { atCluster, deleteTopic, growTo, newTopic } from './kafka-topics.ts'
 import { tempDir } from './textstream.ts'
 
 const skip = await kafkaSkip()
-const broker = skip === false ? await someBroker() : undefined
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 const chunksPerText = 100
 const textsOf = (names: string) =>
@@ -50,7 +49,7 @@ const perText = chunksPerText + 1
 
 test('produce reads of a topic of Kafka only what came since its hint', { skip }, async () => {
   await using dir = await tempDir()
-  const address = await newTopic(broker!, 2)
+  const address = await newTopic(broker, 2)
   const run = runner(address, join(dir.path, 'resume'))
   assert.deepEqual(await run('abcdef'), { states: Array(6).fill('captured').join(' '), entries: 0 })
   assert.deepEqual(await run('abcdef'), { states: '= = = = = =', entries: 6 * perText })
@@ -68,7 +67,7 @@ test('produce reads of a topic of Kafka only what came since its hint', { skip }
 
 test('produce forgets what Kafka did not keep, and a topic that was made anew', { skip }, async () => {
   await using dir = await tempDir()
-  const address = await newTopic(broker!, 1)
+  const address = await newTopic(broker, 1)
   const run = runner(address, join(dir.path, 'resume'))
   for (const names of ['a', 'ab', 'abc', 'abc']) await run(names)
   await deleteFirst(address, 0, BigInt(perText))

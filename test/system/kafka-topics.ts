@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { Admin, Producer } from '@platformatic/kafka'
+import { kafkaTopic } from '../../src/topic/kafka.ts'
 import { type KafkaAddress, kafkaAddressOf } from '../../src/topic/kafka-address.ts'
 import { createKafkaTopic } from '../../src/topic/kafka-create.ts'
 import type { Topic } from '../../src/topic/topic.ts'
+import { append } from '../consumed.ts'
 
 /** A topic that no other test knows. */
 export const newTopic = async (broker: { readonly address: string }, partitions = 3): Promise<KafkaAddress> => {
@@ -10,6 +12,10 @@ export const newTopic = async (broker: { readonly address: string }, partitions 
   await createKafkaTopic(address, { partitions, replication: 1 })
   return address
 }
+
+/** Lines with their line ends, as `produce` writes them. */
+export const fill = (address: KafkaAddress, lines: readonly (string | Buffer)[]): Promise<void> =>
+  append(kafkaTopic(address), lines)
 
 const options = ({ brokers }: KafkaAddress) => ({
   clientId: 'test',

@@ -1,31 +1,19 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { down } from '../../src/stack/down.ts'
 import { type Folders, foldersFrom } from '../../src/stack/folders.ts'
 import { findInstalled, findJava } from '../../src/stack/installed.ts'
 import type { Part } from '../../src/stack/part.ts'
 import { inOrder, parts } from '../../src/stack/parts.ts'
 import { placeOf } from '../../src/stack/place.ts'
-import { isAlive } from '../../src/stack/process.ts'
 import { recorded } from '../../src/stack/record.ts'
 import type { Stack, StackEvent } from '../../src/stack/stack.ts'
 import { status } from '../../src/stack/status.ts'
 import { up } from '../../src/stack/up.ts'
 import { reasonOf } from '../../src/std/error.ts'
 import { freePortOffset } from './kafka-broker.ts'
-
-const pollMs = 20
-
-/** Ends all daemons once the test's process is gone, however that ended. */
-const reaper = `while kill -0 "$1" 2>/dev/null && [ -d "$2" ]; do sleep 1; done
-for file in "$2"/stack/*/run/*.json; do
-  pid=$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$file" 2>/dev/null)
-  [ -z "$pid" ] || kill -9 -- "-$pid"
-done
-rm -rf "$2"`
+import { killed, reapAfterwards } from './reaper.ts'
 
 const required = (process.env.TEXTSTREAM_REQUIRE ?? '').split(/[\s,]+/)
 
@@ -62,7 +50,7 @@ const portsOf = (all: Iterable<Part>) => [...all].flatMap(({ ports }) => Object.
 
 export const ownStack = async (javaOptions: readonly string[] = []): Promise<OwnStack> => {
   const root = await mkdtemp(join(tmpdir(), 'textstream-stack-'))
-  spawn('/bin/sh', ['-c', reaper, 'reaper', String(process.pid), root], { detached: true, stdio: 'ignore' }).unref()
+  reapAfterwards(root)
   const folders = { state: join(root, 'stack'), cache: foldersFrom(process.env).cache }
   const events: StackEvent[] = []
   const stack: Stack = { parts, folders, environment: process.env, tell: event => events.push(event) }
@@ -87,11 +75,7 @@ export const ownStack = async (javaOptions: readonly string[] = []): Promise<Own
       return all.filter(({ state }) => state !== 'down').map(({ daemon, state }) => `${daemon} ${state}`)
     },
     pidOf: async (part, daemon) => (await recordOf(part, daemon)).pid,
-    kill: async (part, daemon) => {
-      const record = await recordOf(part, daemon)
-      process.kill(record.pid, 'SIGKILL')
-      while (await isAlive(record)) await sleep(pollMs)
-    },
+    kill: async (part, daemon) => killed(await recordOf(part, daemon)),
     [Symbol.asyncDispose]: async () => {
       await wipe().finally(() => rm(root, { recursive: true, force: true }))
     },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Progress } from '../../src/wire/spark-connect/progress.ts'
-import { client, quick, sparkSkip as skip, sparkAddress } from '../spark.ts'
+import { client, sharedSession, sparkSkip as skip, sparkAddress } from '../spark.ts'
 import { tempDir } from './textstream.ts'
 
 const {
@@ -23,13 +23,7 @@ const {
   union,
 } = client
 
-type Session = Awaited<ReturnType<typeof openSpark>>
-
-let spark: Session
-before(async () => {
-  if (skip === false) spark = await openSpark(sparkAddress, { settings: quick })
-})
-after(() => spark?.[Symbol.asyncDispose]())
+const spark = await sharedSession()
 
 /** One row each 200 ms. */
 const slow = (rows: number) => {

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { client, quick, sparkAddress, sparkSkip } from '../spark.ts'
-import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
 import { newTopic, sendForeign } from './kafka-topics.ts'
 
 const { ascending, cast, collect, kafkaRange, openSpark, project, as, sort } = client
 
 const skip = sparkSkip || (await kafkaSkip())
-
-let broker: Pick<Broker, 'address' | typeof Symbol.asyncDispose>
-before(async () => {
-  if (skip === false) broker = await someBroker()
-})
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 const nasty = `{"chunk":"'); drop table x; -- \\n\\u0000 😀"}`
 

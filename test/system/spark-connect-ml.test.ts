@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { client, quick, sparkSkip as skip, sparkAddress } from '../spark.ts'
+import { test } from 'node:test'
+import { client, quick, type Session, sharedSession, sparkSkip as skip, sparkAddress } from '../spark.ts'
 import { tempDir } from './textstream.ts'
 
 const {
@@ -21,17 +21,11 @@ const {
   vectorOf,
 } = client
 
-type Session = Awaited<ReturnType<typeof openSpark>>
-
 const feature = 'org.apache.spark.ml.feature'
 const clustering = 'org.apache.spark.ml.clustering'
 const texts = ['the cat sat', 'the dog ran far', 'a cat and a dog', 'x y z']
 
-let spark: Session
-before(async () => {
-  if (skip === false) spark = await openSpark(sparkAddress, { settings: quick })
-})
-after(() => spark?.[Symbol.asyncDispose]())
+const spark = await sharedSession()
 
 const counted = async (session: Session) => {
   const rows = await localRows(session, [{ name: 'chunk', type: 'string', values: texts }])

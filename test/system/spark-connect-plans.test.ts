@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { client, quick, sparkSkip as skip, sparkAddress } from '../spark.ts'
+import { test } from 'node:test'
+import { client, sharedSession, sparkSkip as skip } from '../spark.ts'
 
 const {
   aggregate,
@@ -23,7 +23,6 @@ const {
   limit,
   lit,
   localRows,
-  openSpark,
   project,
   range,
   repartition,
@@ -41,14 +40,9 @@ const {
   withColumns,
 } = client
 
-type Session = Awaited<ReturnType<typeof openSpark>>
 type Relation = ReturnType<typeof sql>
 
-let spark: Session
-before(async () => {
-  if (skip === false) spark = await openSpark(sparkAddress, { settings: quick })
-})
-after(() => spark?.[Symbol.asyncDispose]())
+const spark = await sharedSession()
 
 const agents = [
   ['Ada', 1, 'a'],

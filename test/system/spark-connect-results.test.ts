@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { client, quick, sparkSkip as skip, sparkAddress } from '../spark.ts'
+import { test } from 'node:test'
+import { client, quick, sharedSession, sparkSkip as skip, sparkAddress } from '../spark.ts'
 
 const { arrayOf, collect, describe, explain, lit, localRows, openSpark, project, range, run, sql, treeOf } = client
 
-type Session = Awaited<ReturnType<typeof openSpark>>
-
-let spark: Session
-before(async () => {
-  if (skip === false) spark = await openSpark(sparkAddress, { settings: quick })
-})
-after(() => spark?.[Symbol.asyncDispose]())
+const spark = await sharedSession()
 
 /** As Spark's SQL has it, the type that the client tells, the value. */
 const values = [

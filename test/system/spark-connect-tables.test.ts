@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { client, quick, sparkSkip as skip, sparkAddress } from '../spark.ts'
+import { client, quick, type Session, sparkSkip as skip, sparkAddress } from '../spark.ts'
 import { tempDir } from './textstream.ts'
 
 const {
@@ -30,8 +30,6 @@ const {
   tableExists,
   temporaryView,
 } = client
-
-type Session = Awaited<ReturnType<typeof openSpark>>
 
 let spark: Session
 const name = `t${process.pid}`

@@ -3,25 +3,20 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { kafkaTopic } from '../../src/topic/kafka.ts'
 import { kafkaName } from '../../src/topic/kafka-address.ts'
 import { hadoopOrSkip } from '../hadoop.ts'
 import { askHive, hiveAddress, hiveSkip } from '../hive.ts'
 import { sparkAddress, sparkSkip } from '../spark.ts'
-import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
-import { newTopic } from './kafka-topics.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
+import { fill, newTopic } from './kafka-topics.ts'
+import { serve } from './served.ts'
 import { SparkTable } from './spark-table.ts'
 import { bin, execute, plainEnvironment, root, tempDir, textstream } from './textstream.ts'
 
 const skip = sparkSkip || hiveSkip || (await kafkaSkip())
-
-let broker: Pick<Broker, 'address' | 'port' | typeof Symbol.asyncDispose>
-before(async () => {
-  if (skip === false) broker = await someBroker()
-})
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 const nasty = [
   `he said "no"; '); DROP TABLE chunks_clustered; -- `,
@@ -40,16 +35,6 @@ const consume = async (table: SparkTable, topic: string, ...more: string[]) =>
     ['consume', '-k', broker.address, '-t', topic, '--hive-table', table.name, '--spark', sparkAddress, ...more],
     { env: await environment(), runMsMax: commandMsMax },
   )
-
-const serve = async (dir: string) => {
-  const child = spawn(bin, ['source', '-d', dir, '-c', '50', '-p', '0', '--json'], { env: plainEnvironment() })
-  const [line] = await once(child.stdout, 'data')
-  const stop = async () => {
-    child.kill('SIGTERM')
-    await once(child, 'close')
-  }
-  return { port: new URL(JSON.parse(String(line)).url).port, [Symbol.asyncDispose]: stop }
-}
 
 /** What HiveServer2 reads, put together again by answer; a chunk in hex, as its protocol ends a text at a NUL. */
 const rebuiltByHive = async (table: string): Promise<string[]> => {
@@ -72,7 +57,7 @@ test('what a source streams is read back from Hive, byte for byte, each chunk on
   await cp(join(root, 'examples/texts'), texts, { recursive: true })
   await writeFile(join(texts, 'nasty.txt'), nasty)
   const address = await newTopic(broker, 2)
-  await using source = await serve(texts)
+  await using source = await serve(texts, '-c', '50')
   const produced = await textstream(['produce', '-s', source.port, '-k', broker.address, '-t', address.topic])
   assert.equal(produced.code, 0, produced.stderr)
 
@@ -109,10 +94,8 @@ test('an old table of five STRING columns is written as it is, and lines that ar
       seq,
     })
   const lines = [line('one "two" ', 0), line("it's; 3", 1), line('one "two" ', 0), line('another', 1), 'rubbish']
-  {
-    await using writer = await kafkaTopic(address).writer()
-    for (const one of lines) await writer.append('/alone.md', Buffer.from(`${one}\n`))
-  }
+  const written = lines.map(one => `${one}\n`)
+  await fill(address, written)
   const { code, stdout, stderr } = await consume(table, address.topic, '--once', '--json')
   assert.equal(code, 3, stderr)
   const { malformed, repeats, conflicts } = JSON.parse(stdout)
@@ -140,12 +123,10 @@ test('the old consumer’s script takes the flags that it took, and a schema fil
   const fields = [...names.map(name => ({ name, type: 'string' })), { name: 'tokens', type: 'int' }]
   await writeFile(join(dir.path, 'schema.json'), JSON.stringify({ fields }))
   const address = await newTopic(broker, 1)
-  {
-    await using writer = await kafkaTopic(address).writer()
-    const record = { destination_uri: '/a.md', mood: 'it’s "fine"', tokens: 7, other: [1.0] }
-    for (const more of [{ chunk: 'a' }, { chunk: 'b', tokens: 'none' }, { chunk: 'c', mood: { so: 'so' } }])
-      await writer.append('/a.md', Buffer.from(`${JSON.stringify({ ...record, ...more })}\n`))
-  }
+  const record = { destination_uri: '/a.md', mood: 'it’s "fine"', tokens: 7, other: [1.0] }
+  const records = [{ chunk: 'a' }, { chunk: 'b', tokens: 'none' }, { chunk: 'c', mood: { so: 'so' } }]
+  const written = records.map(more => `${JSON.stringify({ ...record, ...more })}\n`)
+  await fill(address, written)
   const from = ['--kafka-broker-port', broker.address, '--topic', address.topic]
   const args = [
     '--schema-file',

@@ -2,23 +2,18 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { kafkaTopic } from '../../src/topic/kafka.ts'
+import { test } from 'node:test'
 import { type KafkaAddress, kafkaName } from '../../src/topic/kafka-address.ts'
 import { answer, record } from '../consumed.ts'
 import { sparkSkip } from '../spark.ts'
-import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
-import { newTopic } from './kafka-topics.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
+import { fill, newTopic } from './kafka-topics.ts'
 import { SparkTable } from './spark-table.ts'
 
 const skip = sparkSkip || (await kafkaSkip())
 const isLong = process.env.TEXTSTREAM_LONG !== undefined
 
-let broker: Pick<Broker, 'address' | typeof Symbol.asyncDispose>
-before(async () => {
-  if (skip === false) broker = await someBroker()
-})
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 const pieces = 12
 const answers = 8
@@ -37,11 +32,6 @@ const lines = (): string[] => {
   return [...woven.slice(0, 60), ...again, 'rubbish\n', ...woven.slice(60), ...closing, ...again]
 }
 
-const fill = async (address: KafkaAddress) => {
-  await using writer = await kafkaTopic(address).writer()
-  for (const line of lines()) await writer.append('/', Buffer.from(line))
-}
-
 /** Runs it until it ends; true if it was killed. */
 const runAndKill = async (address: KafkaAddress, table: SparkTable, step: number): Promise<boolean> => {
   const program = join(import.meta.dirname, 'spark-killed.ts')
@@ -52,16 +42,13 @@ const runAndKill = async (address: KafkaAddress, table: SparkTable, step: number
   return signal === 'SIGKILL'
 }
 
-const shown = (rows: readonly Readonly<Record<string, unknown>>[]) =>
-  rows.map(({ response_id, seq, chunk }) => `${response_id} ${seq} ${chunk}`).sort()
-
 test('killed again and again, wherever it changes a file, it leaves every record in the table once', {
   skip,
   timeout: 900_000,
 }, async () => {
   await using table = new SparkTable('killed')
   const address = await newTopic(broker, 1)
-  await fill(address)
+  await fill(address, lines())
   const steps = isLong ? 60 : 16
   let kills = 0
   for (let step = 1; step <= steps; step++) {
@@ -72,7 +59,7 @@ test('killed again and again, wherever it changes a file, it leaves every record
   const expected = Array.from({ length: answers }, (_, n) =>
     texts(n).map((chunk, seq) => `r${n} ${seq} ${chunk}`),
   ).flat()
-  assert.deepEqual(shown(await table.rows()), expected.sort())
+  assert.deepEqual(await table.shown(), expected.sort())
   assert.equal((await table.rows('endings')).length, answers)
   assert.equal((await table.rows('rejected')).length, 1)
   assert.ok(kills >= 10, `it was killed ${kills} times`)
@@ -86,7 +73,7 @@ test('killed again and again, wherever it changes a file, it leaves every record
 test('a second consumer of a table is refused, and says who has it', { skip, timeout: 120_000 }, async () => {
   await using table = new SparkTable('two')
   const address = await newTopic(broker, 1)
-  await fill(address)
+  await fill(address, lines())
   const stop = new AbortController()
   const first = table.consume(address, { follow: true, signal: stop.signal })
   try {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { chanceFrom } from '../../src/cluster/chance.ts'
 import { classic } from '../../src/cluster/classic.ts'
 import { clusteringContract } from '../../src/cluster/cluster.contract.ts'
@@ -8,24 +8,18 @@ import { kmeans } from '../../src/cluster/kmeans.ts'
 import { SparsePoints } from '../../src/cluster/points.ts'
 import { newTerms } from '../../src/cluster/terms.ts'
 import { rarityOf, weigh } from '../../src/cluster/weights.ts'
-import { client, quick, sparkSkip as skip, sparkAddress } from '../spark.ts'
+import { client, quick, sharedSession, sparkSkip as skip, sparkAddress } from '../spark.ts'
 import { hostileTexts, stories } from './model-texts.ts'
 import { tempDir } from './textstream.ts'
 
 const { as, call, collect, fetchAttribute, localRows, openSpark, predict, project, sort, ascending, vectorOf } = client
-
-type Session = Awaited<ReturnType<typeof openSpark>>
 
 const { counted, made } = skip === false ? await import('../../src/cluster/spark-features.ts') : ({} as never)
 const { sparkClustering } = skip === false ? await import('../../src/cluster/spark.ts') : ({} as never)
 const { fitRarity, fitStages } = skip === false ? await import('../../src/cluster/spark-stages.ts') : ({} as never)
 const { sparkWindows } = skip === false ? await import('../../src/cluster/spark-windows.ts') : ({} as never)
 
-let spark: Session
-before(async () => {
-  if (skip === false) spark = await openSpark(sparkAddress, { settings: quick })
-})
-after(() => spark?.[Symbol.asyncDispose]())
+const spark = await sharedSession()
 
 describe('Spark keeps what an engine that fits models promises', () => {
   const lazy = {

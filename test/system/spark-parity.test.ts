@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import { encode, recordIn } from '../../src/chunk/codec.ts'
 import { FastLine } from '../../src/chunk/fast-line.ts'
@@ -12,18 +12,14 @@ import { memoryWarehouse } from '../../src/warehouse/memory.ts'
 import { answer, query } from '../consumed.ts'
 import { sparkSkip } from '../spark.ts'
 import { hardLog } from './hard-log.ts'
-import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
-import { newTopic } from './kafka-topics.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
+import { fill, newTopic } from './kafka-topics.ts'
 import { SparkTable, type TableKind } from './spark-table.ts'
 
 const skip = sparkSkip || (await kafkaSkip())
 const isLong = process.env.TEXTSTREAM_LONG !== undefined
 
-let broker: Pick<Broker, 'address' | typeof Symbol.asyncDispose>
-before(async () => {
-  if (skip === false) broker = await someBroker()
-})
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 /** What the embedded engine makes of the same topic, which its own tests hold against the protocol. */
 const embeddedTables = async (address: KafkaAddress) => {
@@ -87,10 +83,7 @@ const halves = (): Buffer[] =>
 
 const isPlain = (line: Buffer) => new FastLine().read(line, 0, line.length)
 
-const fill = async (address: KafkaAddress, lines: readonly Buffer[]) => {
-  await using writer = await kafkaTopic(address).writer()
-  for (const line of lines) await writer.append('/', Buffer.concat([line, Buffer.from('\n')]))
-}
+const newline = Buffer.from('\n')
 
 test('whatever a topic holds, Spark leaves the rows that the embedded engine leaves, in batches cut anywhere', {
   skip,
@@ -101,7 +94,8 @@ test('whatever a topic holds, Spark leaves the rows that the embedded engine lea
   const lines = [...halves(), ...linesOf(7, isLong ? 400 : 60), ...halves()]
   const share = lines.filter(isPlain).length / lines.length
   assert.ok(share > 0.3 && share < 0.7, `${share} of the lines are plain ones`)
-  await fill(address, lines)
+  const written = lines.map(line => Buffer.concat([line, newline]))
+  await fill(address, written)
   // So few answers are remembered that most are looked up in the tables when they go on.
   const limits = { batchRecordsMax: Math.ceil(lines.length / 3), answersMax: 5 }
   const ours = await table.consume(address, { limits })

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { getText } from '../../src/stack/http.ts'
 import { askHive, hiveAddress, hiveSkip } from '../hive.ts'
-import { client, quick, sparkAddress, sparkSkip } from '../spark.ts'
+import { client, quick, type Session, sparkAddress, sparkSkip } from '../spark.ts'
 import { type OwnStack, ownStack, partsSkip } from './own-stack.ts'
 
 const { collect, insertInto, lit, openSpark, runSql, sql, execute } = client
-
-type Session = Awaited<ReturnType<typeof openSpark>>
 
 const skip = sparkSkip === false ? hiveSkip : sparkSkip
 

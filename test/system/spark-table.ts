@@ -14,7 +14,7 @@ import { localFiles } from '../../src/wire/local-files.ts'
 import type { TableFiles } from '../../src/wire/table-files.ts'
 import { webhdfs } from '../../src/wire/webhdfs.ts'
 import { hadoopOrSkip } from '../hadoop.ts'
-import { client, quick, sparkAddress } from '../spark.ts'
+import { client, quick, type Session, sparkAddress } from '../spark.ts'
 
 const { collect, lit, openSpark, runSql, sql } = client
 
@@ -27,7 +27,6 @@ export const filesOfTests = async (location: string): Promise<TableFiles> => {
   return hdfsFiles(webhdfs({ name, nameNodes: [hadoop.webHdfs], user: userInfo().username }))
 }
 
-type Session = Awaited<ReturnType<typeof openSpark>>
 type Row = Awaited<ReturnType<typeof collect>>[number]
 
 export type TableKind = 'chunks' | 'openings' | 'endings' | 'rejected' | 'clusters'
@@ -77,6 +76,12 @@ export class SparkTable implements AsyncDisposable {
   async rows(kind: TableKind = 'chunks'): Promise<Row[]> {
     const spark = await this.spark()
     return collect(spark, sql('SELECT * FROM IDENTIFIER(:name)', { name: lit.string(this.nameOf(kind)) }))
+  }
+
+  /** Each row as `response_id seq chunk`, sorted. */
+  async shown(): Promise<string[]> {
+    const rows = await this.rows()
+    return rows.map(({ response_id, seq, chunk }) => `${response_id} ${seq} ${chunk}`).sort()
   }
 
   /** Names of the files that readers see. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kafkaName } from '../../src/topic/kafka-address.ts'
 import { createTable } from '../../src/warehouse/hive-catalog.ts'
@@ -11,7 +11,7 @@ import { tableNames } from '../../src/warehouse/schema.ts'
 import type { AgentEntry, ClusterList, DocumentPage, Health, QueryAnswer } from '../../src/web/api.ts'
 import { until } from '../../src/web/testing.ts'
 import { sparkAddress, sparkSkip } from '../spark.ts'
-import { type Broker, kafkaSkip, someBroker } from './kafka-broker.ts'
+import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
 import { newTopic } from './kafka-topics.ts'
 import { SparkTable } from './spark-table.ts'
 import { tempDir, textstream } from './textstream.ts'
@@ -20,11 +20,7 @@ import { startUp, type UpProcess } from './up.ts'
 const skip = sparkSkip || (await kafkaSkip())
 const batchMsMax = 120_000
 
-let broker: Pick<Broker, 'address' | 'port' | typeof Symbol.asyncDispose>
-before(async () => {
-  if (skip === false) broker = await someBroker()
-})
-after(() => broker?.[Symbol.asyncDispose]())
+const broker = await sharedBroker(skip)
 
 /** The tables in a folder of this machine, wherever the metastore has those of others. */
 const placeHere = async (table: SparkTable, dir: string) => {

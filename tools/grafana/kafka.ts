@@ -1,10 +1,8 @@
 import type { Dashboard } from './dashboard.ts'
-import { chosen, durations, lines, number } from './queries.ts'
+import { chosen, durations, lines, now, number, rate } from './queries.ts'
 
 /** The exporter is an instance of its own: what textstream itself says of Kafka is not narrowed to it. */
 const everywhere = (expr: string) => expr.replaceAll(chosen, '')
-
-const topicRate = (metric: string) => `sum by (topic) (rate(${metric}{${chosen}}[$__rate_interval]))`
 
 export const kafka: Dashboard = {
   uid: 'textstream-kafka',
@@ -44,7 +42,7 @@ export const kafka: Dashboard = {
       title: 'Topics',
       panels: [
         lines('Records', 'Records that come into each topic, a second.', 'cps', [
-          { expr: topicRate('kafka_topic_partition_current_offset'), legend: '{{topic}}' },
+          { expr: rate('kafka_topic_partition_current_offset', 'topic'), legend: '{{topic}}' },
         ]),
         lines('Kept', 'Records that each topic keeps.', 'short', [
           {
@@ -66,19 +64,19 @@ export const kafka: Dashboard = {
           'short',
           [
             {
-              expr: `sum by (consumergroup, topic) (kafka_consumergroup_lag_sum{${chosen}})`,
+              expr: now('kafka_consumergroup_lag_sum', 'consumergroup, topic'),
               legend: '{{consumergroup}} {{topic}}',
             },
           ],
         ),
         lines('Read', 'Records that each group has read, a second.', 'cps', [
           {
-            expr: `sum by (consumergroup, topic) (rate(kafka_consumergroup_current_offset_sum{${chosen}}[$__rate_interval]))`,
+            expr: rate('kafka_consumergroup_current_offset_sum', 'consumergroup, topic'),
             legend: '{{consumergroup}} {{topic}}',
           },
         ]),
         lines('Members', 'Of each group.', 'none', [
-          { expr: `sum by (consumergroup) (kafka_consumergroup_members{${chosen}})`, legend: '{{consumergroup}}' },
+          { expr: now('kafka_consumergroup_members', 'consumergroup'), legend: '{{consumergroup}}' },
         ]),
       ],
     },

@@ -7,6 +7,7 @@ import { go, goQuietly, route } from '../state.ts'
 import { Fault, State } from './figures.tsx'
 import { Name } from './name.tsx'
 import { Rows } from './rows.tsx'
+import { Search } from './search.tsx'
 
 const rowHeight = 56
 const pageEntries = 500
@@ -155,13 +156,7 @@ export const DocumentList = ({ chosen }: { chosen: string | undefined }) => {
           if (documents.length > 0) go(linkToDocument(documents[0].uri, { q: search }))
         }}
       >
-        <input
-          type="search"
-          placeholder="Search documents and agents"
-          aria-label="Search documents and agents"
-          value={search}
-          onInput={event => ask(event.currentTarget.value)}
-        />
+        <Search label="Search documents and agents" value={search} onWords={ask} />
         <select aria-label="Order" value={order} onChange={event => setOrder(event.currentTarget.value)}>
           {Object.entries(orders).map(([name, words]) => (
             <option key={name} value={name}>

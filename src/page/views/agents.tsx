@@ -6,6 +6,7 @@ import * as api from '../net/api.ts'
 import { Empty, Fault, State } from '../parts/figures.tsx'
 import { AgentName, DocumentLink, Name } from '../parts/name.tsx'
 import { usePolled } from '../parts/polled.ts'
+import { Search } from '../parts/search.tsx'
 import { type Column, SortedTable } from '../parts/sorted-table.tsx'
 import { route } from '../state.ts'
 
@@ -112,6 +113,9 @@ const Answers = ({ agent }: { agent: string | undefined }) => {
 export const Agents = () => {
   const { value, fault } = usePolled(api.agents, pollMs, [])
   const words = useSignal('')
+  const narrow = (to: string) => {
+    words.value = to
+  }
   const { of: chosen } = route.value
   const wanted = words.value.toLowerCase()
   const shown = (value?.agents ?? []).filter(({ agent }) => agent.toLowerCase().includes(wanted))
@@ -120,15 +124,7 @@ export const Agents = () => {
       <div class="view-head">
         <h1>Agents</h1>
         <div class="tools">
-          <input
-            type="search"
-            placeholder="Filter agents"
-            aria-label="Filter agents"
-            value={words.value}
-            onInput={event => {
-              words.value = event.currentTarget.value
-            }}
-          />
+          <Search label="Filter agents" value={words.value} onWords={narrow} />
         </div>
       </div>
       <Fault of={fault} />

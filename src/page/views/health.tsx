@@ -12,6 +12,7 @@ import { health, healthFault, vitals } from '../state.ts'
 const pollMs = 4000
 const lineCharacters = 400
 const courseSeconds = 300
+const courseHeight = 190
 
 const lagWords = ({ lag, lagUnit }: HealthTold['consume']) =>
   lagUnit === 'bytes' ? bytes(lag) : `${count(lag)} records`
@@ -79,6 +80,15 @@ const Parts = ({ of }: { of: HealthTold }) => {
   )
 }
 
+type Drawn = Parameters<typeof Chart>[0]
+
+const Curve = ({ id, ...drawn }: Pick<Drawn, 'title' | 'kind' | 'x' | 'series' | 'format'> & { id: string }) => (
+  <section class="panel" aria-labelledby={id}>
+    <h2 id={id}>{drawn.title}</h2>
+    <Chart {...drawn} isTime lastSeconds={courseSeconds} height={courseHeight} />
+  </section>
+)
+
 const Course = ({ of }: { of: HealthTold }) => {
   const x = vitals.all.map(({ time }) => time)
   const lag = [{ label: 'lag', colour: 'warn', values: vitals.all.map(({ lag }) => lag) }]
@@ -93,32 +103,8 @@ const Course = ({ of }: { of: HealthTold }) => {
   const inUnits = of.consume.lagUnit === 'bytes' ? bytes : compact
   return (
     <div class="courses">
-      <section class="panel" aria-labelledby="throughput">
-        <h2 id="throughput">Throughput</h2>
-        <Chart
-          title="Throughput"
-          kind="line"
-          isTime
-          lastSeconds={courseSeconds}
-          height={190}
-          x={x}
-          series={flow}
-          format={rate}
-        />
-      </section>
-      <section class="panel" aria-labelledby="lag">
-        <h2 id="lag">Lag of consume</h2>
-        <Chart
-          title="Lag of consume"
-          kind="area"
-          isTime
-          lastSeconds={courseSeconds}
-          height={190}
-          x={x}
-          series={lag}
-          format={inUnits}
-        />
-      </section>
+      <Curve id="throughput" title="Throughput" kind="line" x={x} series={flow} format={rate} />
+      <Curve id="lag" title="Lag of consume" kind="area" x={x} series={lag} format={inUnits} />
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { count, rate, seconds } from '../model/numbers.ts'
 import { Chart } from '../parts/chart.tsx'
 import { Empty, Figure, Figures } from '../parts/figures.tsx'
 import { LaneCard } from '../parts/lane-card.tsx'
+import { Search } from '../parts/search.tsx'
 import { useViewKeys } from '../shortcuts.ts'
 import { flowed, lanes, listening } from '../state.ts'
 
@@ -85,6 +86,9 @@ const Waiting = () => (
 export const Now = () => {
   useSlowly()
   const words = useSignal('')
+  const narrow = (to: string) => {
+    words.value = to
+  }
   const isHeld = useSignal(false)
   const hold = () => {
     isHeld.value = !isHeld.value
@@ -99,15 +103,7 @@ export const Now = () => {
         <Totals all={all} />
         <PulseChart />
         <div class="tools">
-          <input
-            type="search"
-            placeholder="Filter agents and documents"
-            aria-label="Filter agents and documents"
-            value={words.value}
-            onInput={event => {
-              words.value = event.currentTarget.value
-            }}
-          />
+          <Search label="Filter agents and documents" value={words.value} onWords={narrow} />
           <button type="button" aria-pressed={isHeld.value} onClick={hold}>
             {isHeld.value ? 'Let go' : 'Hold still'}
           </button>
