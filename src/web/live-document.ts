@@ -19,7 +19,7 @@ const pendingUnitsMax = 16 * 1024 * 1024
 
 /** A text as it is written, for all who follow it. At every moment it is what a refresh would have written shortly before. */
 export class LiveDocument implements Watcher, Disposable {
-  readonly #archive: Archive
+  readonly #archive: Pick<Archive, 'now'>
   readonly #uri: string
   readonly #dir: string
   readonly #readers = new Set<DocumentReader>()
@@ -37,7 +37,7 @@ export class LiveDocument implements Watcher, Disposable {
   #renewing: Promise<void>
   #hasEnded = false
 
-  constructor(hub: Hub, archive: Archive, uri: string, dir: string) {
+  constructor(hub: Hub, archive: Pick<Archive, 'now'>, uri: string, dir: string) {
     this.#archive = archive
     this.#uri = uri
     this.#dir = dir

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, get, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { encode } from '../chunk/codec.ts'
+import { memoryTopic } from '../topic/memory.ts'
+import { Hub } from './hub.ts'
+import { Lanes } from './lanes.ts'
+import { LiveDocuments } from './live-documents.ts'
+import type { Rebuilt } from './rebuild.ts'
+import { until } from './testing.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'textstream-live-'))
+after(() => rmSync(dir, { recursive: true }))
+
+/** A text of one answer as a rebuild would leave it. */
+const rebuiltOf = (text: string): Rebuilt => {
+  const textPath = join(dir, `${Math.random()}.txt`)
+  writeFileSync(textPath, text)
+  const bytes = Buffer.byteLength(text)
+  return { row: undefined, textPath, bytes, parts: [], chunksPath: '', agents: [], hasClaims: false }
+}
+
+/** Documents whose rebuilds end when and how a test says, and readers of theirs. */
+const following = async (now: () => Promise<Rebuilt>, limits: { documentsMax?: number; restMsMax?: number } = {}) => {
+  const hub = new Hub(memoryTopic(), new Lanes())
+  const documents = new LiveDocuments(hub, { now }, limits)
+  const responses: ((response: ServerResponse) => void)[] = []
+  const server = createServer((_, response) => responses.shift()!(response)).listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  const follow = async (uri: string, mark?: string) => {
+    const taken = Promise.withResolvers<ServerResponse>()
+    responses.push(taken.resolve)
+    const shown = { text: '', isCut: false, leave: () => void request.destroy() }
+    const request = get({ port }, response =>
+      response.on('data', data => (shown.text += data)).on('close', () => (shown.isCut = true)),
+    ).on('error', () => (shown.isCut = true))
+    const joined = documents.follow(await taken.promise, uri, mark)
+    return { shown, joined }
+  }
+  /** A record of an answer that stands before all others: the text has to be made anew. */
+  const disturb = (uri: string) => {
+    const line = encode({ chunk: 'x', destination_uri: uri, agent_id: 'A', response_id: 'r', seq: 7 }).subarray(0, -1)
+    hub.take({ partition: 'log', entries: [{ offset: 0, next: line.length + 1, line }] })
+  }
+  const close = () => {
+    documents[Symbol.dispose]()
+    server.closeAllConnections()
+    server.close()
+  }
+  return { documents, follow, disturb, [Symbol.dispose]: close }
+}
+
+const isFree = (documents: LiveDocuments) => {
+  try {
+    documents.refuseTooMany('/other')
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('a reader that goes before the text is there holds no document', async () => {
+  const rebuilding = Promise.withResolvers<Rebuilt>()
+  using up = await following(() => rebuilding.promise, { documentsMax: 1, restMsMax: 1 })
+  const { shown, joined } = await up.follow('/a')
+  shown.leave()
+  await until(
+    async () => up.documents.readers,
+    readers => readers === 0,
+  )
+  assert.equal(isFree(up.documents), false)
+  rebuilding.resolve(rebuiltOf('abc'))
+  await joined
+  await until(
+    async () => isFree(up.documents),
+    free => free,
+    1_000,
+  )
+})
