@@ -82,3 +82,31 @@ test('a reader that goes before the text is there holds no document', async () =
     1_000,
   )
 })
+
+test('where a text cannot be made anew, those who follow it stay, and see it as soon as it can', async () => {
+  const rebuilds: (() => Promise<Rebuilt>)[] = [
+    async () => rebuiltOf('abc'),
+    async () => Promise.reject(new Error('the thread failed')),
+    async () => rebuiltOf('abcdef'),
+  ]
+  const failed = Promise.withResolvers<void>()
+  using up = await following(async () => {
+    if (rebuilds.length === 2) setImmediate(failed.resolve)
+    return rebuilds.shift()!()
+  })
+  const { shown, joined } = await up.follow('/a')
+  await joined
+  up.disturb('/a')
+  await failed.promise
+  const other = await up.follow('/a')
+  await until(
+    async () => other.shown.isCut,
+    isCut => isCut,
+  )
+  await until(
+    async () => shown.text,
+    text => text.includes('"def"'),
+    2_000,
+  )
+  assert.equal(shown.isCut, false)
+})

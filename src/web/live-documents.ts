@@ -69,7 +69,7 @@ export class LiveDocuments implements Disposable {
       // Whoever goes before the text is there would be one who follows for ever.
       if (hasEnded) leave()
     } catch (thrown) {
-      this.#forget(uri, followed)
+      if (followed.document.readers === 0) this.#forget(uri, followed)
       response.destroy(thrown as Error)
     }
   }
