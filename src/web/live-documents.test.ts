@@ -12,6 +12,7 @@ import { Lanes } from './lanes.ts'
 import { LiveDocuments } from './live-documents.ts'
 import type { Rebuilt } from './rebuild.ts'
 import { until } from './testing.ts'
+import { markOf, newHash } from './text-file.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'textstream-live-'))
 after(() => rmSync(dir, { recursive: true }))
@@ -109,4 +110,32 @@ test('where a text cannot be made anew, those who follow it stay, and see it as 
     2_000,
   )
   assert.equal(shown.isCut, false)
+})
+
+test('who is at the beginning of a text while it is made anew is given no closed file', async () => {
+  const old = 'a'.repeat(64 * 1024 * 1024)
+  const rebuilds = [rebuiltOf(old), rebuiltOf(`${old}b`)]
+  let isRenewed = false
+  using up = await following(async () => {
+    isRenewed = rebuilds.length === 1
+    return rebuilds.shift()!
+  })
+  const mark = markOf(old.length, newHash().update(old))
+  const first = await up.follow('/a', mark)
+  await first.joined
+  first.shown.leave()
+  up.disturb('/a')
+  let last: Awaited<ReturnType<typeof up.follow>> | undefined
+  while (!isRenewed) {
+    last?.shown.leave()
+    last = await up.follow('/a', mark)
+    await last.joined
+  }
+  const { shown } = last!
+  await until(
+    async () => shown.text,
+    text => text.includes('"b"'),
+    2_000,
+  )
+  assert.deepEqual([shown.isCut, shown.text.includes('replaced')], [false, false])
 })
