@@ -44,6 +44,9 @@ test('what a thread counts is added to what is counted here, and is gone with th
   {
     using _ = watchThread(port1)
     assert.deepEqual(linesOf(await roomsText()), both)
+    const began = performance.now()
+    assert.deepEqual((await Promise.all([roomsText(), roomsText()])).map(linesOf), [both, both])
+    assert.ok(performance.now() - began < 1_000, 'two who ask at once wait no longer than one')
     worker.postMessage(4_000)
     await new Promise(resolve => worker.once('message', resolve))
     assert.deepEqual(linesOf(await roomsText()), both, 'what a busy thread said last counts')

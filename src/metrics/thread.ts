@@ -14,6 +14,7 @@ class Thread implements Disposable {
   readonly #port: MessagePort
   #last: readonly Said[] = []
   #answer = Promise.withResolvers<void>()
+  #asking: Promise<void> | undefined
 
   constructor(port: MessagePort) {
     this.#port = port
@@ -24,13 +25,20 @@ class Thread implements Disposable {
     port.unref()
   }
 
+  /** Whoever asks while it is asked gets that answer. */
   async ask(): Promise<readonly Said[]> {
+    this.#asking ??= this.#ask()
+    await this.#asking
+    return this.#last
+  }
+
+  async #ask(): Promise<void> {
     this.#answer = Promise.withResolvers()
     const timer = setTimeout(this.#answer.resolve, answerMsMax)
     this.#port.postMessage('ask')
     await this.#answer.promise
     clearTimeout(timer)
-    return this.#last
+    this.#asking = undefined
   }
 
   [Symbol.dispose](): void {

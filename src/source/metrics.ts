@@ -1,12 +1,12 @@
 import { counter, counters, gauge, histogram } from '../metrics/metrics.ts'
+import { statusClasses, statusClassOf } from '../wire/http/status-class.ts'
 
 const routes = ['list_files', 'stream', 'other'] as const
-const statuses = ['2xx', '3xx', '4xx', '5xx'] as const
 
 const responses = counters(
   'textstream_source_responses_total',
   'Answers of the source, by route and class of status.',
-  { route: routes, status: statuses },
+  { route: routes, status: statusClasses },
 )
 
 const routeOf = (url: string | undefined): (typeof routes)[number] => {
@@ -14,10 +14,8 @@ const routeOf = (url: string | undefined): (typeof routes)[number] => {
   return url === '/stream/:filename' ? 'stream' : 'other'
 }
 
-const statusOf = (status: number) => statuses[Math.min(3, Math.max(0, Math.floor(status / 100) - 2))]
-
 export const countResponse = (url: string | undefined, status: number): void =>
-  responses.of({ route: routeOf(url), status: statusOf(status) }).add()
+  responses.of({ route: routeOf(url), status: statusClassOf(status) }).add()
 
 export const streamsNow = gauge('textstream_source_streams', 'Streams that are sent now.')
 

@@ -66,7 +66,9 @@ export class Archive implements AsyncDisposable {
 
   /** Of all records that the hub has told of when this is called, and of no other. */
   now(uri: string, at?: number): Promise<Rebuilt> {
-    const records = this.#hub.catalog.get(uri)?.records ?? this.#hub.records
+    const document = this.#hub.catalog.get(uri)
+    // One that was forgotten counts its records from one again.
+    const records = document?.isWhole ? document.records : this.#hub.records
     const key = JSON.stringify([uri, at ?? null, records])
     const kept = this.#kept.get(key) ?? this.#keep(key, { uri, at, ranges: this.#rangesOf(uri) })
     return kept.rebuilt

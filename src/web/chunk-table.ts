@@ -123,10 +123,9 @@ export class ChunkTable implements Disposable {
   #numberOf(agent: string): number {
     const known = this.#agentNumbers.get(agent)
     if (known !== undefined) return known
-    const number = Math.min(this.agents.length, agentsMax - 1)
-    if (this.agents.length < agentsMax) this.agents.push(agent)
-    this.#agentNumbers.set(agent, number)
-    return number
+    if (this.agents.length === agentsMax) return agentsMax - 1
+    this.#agentNumbers.set(agent, this.agents.length)
+    return this.agents.push(agent) - 1
   }
 }
 

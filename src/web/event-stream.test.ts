@@ -79,3 +79,20 @@ test('a reader that leaves is told of once', async () => {
   one.stream.end()
   assert.deepEqual(one.ended, [false])
 })
+
+test('a reader that was gone before is told of, too', async () => {
+  const answered = Promise.withResolvers<ServerResponse>()
+  const server = createServer((_, response) => answered.resolve(response)).listen(0, '127.0.0.1')
+  await new Promise(resolve => server.once('listening', resolve))
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  const response = await answered.promise
+  const closed = new Promise(resolve => response.once('close', resolve))
+  socket.destroy()
+  await closed
+  const ended: boolean[] = []
+  const stream = new EventStream(response, { onEnd: dropped => ended.push(dropped), onDrain: () => {} })
+  await new Promise(resolve => setImmediate(resolve))
+  server.close()
+  assert.deepEqual([ended, stream.isBlocked], [[false], true])
+})

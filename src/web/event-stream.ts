@@ -22,7 +22,10 @@ export interface EventStreamOptions {
   readonly onDrain: () => void
 }
 
-/** Server-sent events to one reader. No more than a socket's buffer waits in memory, as long as `isBlocked` is heeded. */
+/**
+ * Server-sent events to one reader. No more than a socket's buffer waits in memory, as long as `isBlocked` is heeded; it
+ * stays so when the reader has gone.
+ */
 export class EventStream {
   readonly #response: ServerResponse
   readonly #options: EventStreamOptions
@@ -40,6 +43,8 @@ export class EventStream {
     response.on('drain', this.#drained)
     response.on('close', () => this.#end(false))
     response.on('error', () => this.#end(false))
+    // A reader may have gone before; nothing tells of that any more.
+    if (response.closed) queueMicrotask(() => this.#end(false))
     this.#heartbeat = setInterval(() => this.isBlocked || this.write(':\n\n'), heartbeatMs).unref()
   }
 
@@ -61,6 +66,7 @@ export class EventStream {
   }
 
   readonly #drained = () => {
+    if (this.#hasEnded) return
     this.isBlocked = false
     clearTimeout(this.#silence)
     this.#options.onDrain()
@@ -77,6 +83,7 @@ export class EventStream {
   #end(wasDropped: boolean) {
     if (this.#hasEnded) return
     this.#hasEnded = true
+    this.isBlocked = true
     clearTimeout(this.#silence)
     clearInterval(this.#heartbeat)
     this.#options.onEnd(wasDropped)

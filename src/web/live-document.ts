@@ -19,10 +19,12 @@ const pendingUnitsMax = 16 * 1024 * 1024
 
 /** A text as it is written, for all who follow it. At every moment it is what a refresh would have written shortly before. */
 export class LiveDocument implements Watcher, Disposable {
-  readonly #archive: Archive
+  readonly #archive: Pick<Archive, 'now'>
   readonly #uri: string
   readonly #dir: string
   readonly #readers = new Set<DocumentReader>()
+  /** Of readers, on the file that was the text's when they came. */
+  readonly #beginnings = new Set<Promise<void>>()
   readonly #watching: Disposable
   #file: TextFile | undefined
   #text = new LiveText([], false, '')
@@ -37,7 +39,7 @@ export class LiveDocument implements Watcher, Disposable {
   #renewing: Promise<void>
   #hasEnded = false
 
-  constructor(hub: Hub, archive: Archive, uri: string, dir: string) {
+  constructor(hub: Hub, archive: Pick<Archive, 'now'>, uri: string, dir: string) {
     this.#archive = archive
     this.#uri = uri
     this.#dir = dir
@@ -55,13 +57,19 @@ export class LiveDocument implements Watcher, Disposable {
     this.#readers.add(reader)
     try {
       await this.#renewing
-      await reader.begin(this.#file!, mark)
+      await this.#begin(reader, mark)
     } catch (thrown) {
       this.#readers.delete(reader)
       throw thrown
     }
     this.#sendTo(reader)
     return reader
+  }
+
+  async #begin(reader: DocumentReader, mark: string | undefined): Promise<void> {
+    const beginning = reader.begin(this.#file!, mark)
+    this.#beginnings.add(beginning)
+    await beginning.finally(() => this.#beginnings.delete(beginning))
   }
 
   leave(reader: DocumentReader): void {
@@ -102,13 +110,14 @@ export class LiveDocument implements Watcher, Disposable {
     const waitMs = Math.max(renewMsMin, this.#renewMs * renewShare)
     this.#renewal ??= setTimeout(() => {
       this.#renewal = undefined
-      this.#renewing = this.#renew()
+      this.#renewing = this.#renewing.catch(() => {}).then(() => this.#renew())
       this.#renewing.catch(() => this.#makeStale())
     }, waitMs)
   }
 
   /** All records up to now are in what is asked for, all later ones are pending until it is there. */
   async #renew(): Promise<void> {
+    if (this.#hasEnded) return
     const began = performance.now()
     const asked = this.#archive.now(this.#uri)
     this.#isStale = false
@@ -121,7 +130,7 @@ export class LiveDocument implements Watcher, Disposable {
   }
 
   async #turnTo({ textPath, bytes, parts, hasClaims }: Rebuilt): Promise<void> {
-    const before = this.#file
+    using _ = this.#file
     const last = parts.at(-1)
     const half = last === undefined || last.isClosed ? '' : last.half
     const known = bytes - (half === '' ? 0 : Buffer.byteLength('\ufffd'))
@@ -132,8 +141,9 @@ export class LiveDocument implements Watcher, Disposable {
     this.#pending = undefined
     if (this.#isStale) this.#makeStale()
     else for (const heard of pending) this.#take(heard)
+    // Who reads the old file's beginning is still at it; only then it may be closed.
+    await Promise.allSettled(this.#beginnings)
     await Promise.all([...this.#readers].filter(({ hasBegun }) => hasBegun).map(reader => reader.replace(file)))
-    before?.[Symbol.dispose]()
     this.#sendAll()
   }
 

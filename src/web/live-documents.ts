@@ -16,6 +16,8 @@ export const readersMax = 512
 /** A document that nobody follows any more is kept ready, for who loads the page again. */
 const restMsMax = 10_000
 
+const limits = { documentsMax, readersMax, restMsMax }
+
 interface Followed {
   readonly document: LiveDocument
   rest: NodeJS.Timeout | undefined
@@ -24,16 +26,18 @@ interface Followed {
 /** The documents that are followed now. */
 export class LiveDocuments implements Disposable {
   readonly #hub: Hub
-  readonly #archive: Archive
+  readonly #archive: Pick<Archive, 'now'>
   readonly #dir = temporaryFolder()
   readonly #followed = new Map<string, Followed>()
   readonly #streams = new Set<EventStream>()
+  readonly #limits: typeof limits
   #made = 0
   dropped = 0
 
-  constructor(hub: Hub, archive: Archive) {
+  constructor(hub: Hub, archive: Pick<Archive, 'now'>, smaller: Partial<typeof limits> = {}) {
     this.#hub = hub
     this.#archive = archive
+    this.#limits = { ...limits, ...smaller }
   }
 
   get readers(): number {
@@ -45,11 +49,16 @@ export class LiveDocuments implements Disposable {
     const followed = this.#of(uri)
     clearTimeout(followed.rest)
     let reader: DocumentReader | undefined
-    const onEnd = (wasDropped: boolean) => {
+    let hasEnded = false
+    const leave = () => {
       if (reader !== undefined) followed.document.leave(reader)
+      if (followed.document.readers === 0) this.#rest(uri, followed)
+    }
+    const onEnd = (wasDropped: boolean) => {
+      hasEnded = true
       this.#streams.delete(stream)
       this.#count(wasDropped)
-      if (followed.document.readers === 0) this.#rest(uri, followed)
+      leave()
     }
     const onDrain = () => reader !== undefined && followed.document.resume(reader)
     const stream = new EventStream(response, { onEnd, onDrain, ...(silenceMsMax !== undefined && { silenceMsMax }) })
@@ -57,13 +66,16 @@ export class LiveDocuments implements Disposable {
     readersNow.of({ stream: 'document' }).set(this.readers)
     try {
       reader = await followed.document.join(stream, mark)
+      // Whoever goes before the text is there would be one who follows for ever.
+      if (hasEnded) leave()
     } catch (thrown) {
-      this.#forget(uri, followed)
+      if (followed.document.readers === 0) this.#forget(uri, followed)
       response.destroy(thrown as Error)
     }
   }
 
   refuseTooMany(uri: string): void {
+    const { readersMax, documentsMax } = this.#limits
     const isNew = !this.#followed.has(uri)
     if (this.readers < readersMax && !(isNew && this.#followed.size >= documentsMax)) return
     throw new StreamError('web/busy', `more than ${readersMax} readers, or ${documentsMax} documents that are followed`)
@@ -87,7 +99,7 @@ export class LiveDocuments implements Disposable {
 
   #rest(uri: string, followed: Followed) {
     clearTimeout(followed.rest)
-    followed.rest = setTimeout(() => this.#forget(uri, followed), restMsMax).unref()
+    followed.rest = setTimeout(() => this.#forget(uri, followed), this.#limits.restMsMax).unref()
   }
 
   #forget(uri: string, followed: Followed) {

@@ -1,4 +1,5 @@
 import { counter, counters, gauge, gauges, histogram, histograms, slowSeconds } from '../metrics/metrics.ts'
+import { statusClasses } from '../wire/http/status-class.ts'
 
 /** What stands in for a path: never one with a name in it. */
 export const routes = [
@@ -18,10 +19,6 @@ export const routes = [
   'other',
 ] as const
 export type Route = (typeof routes)[number]
-
-export const statusClasses = ['2xx', '3xx', '4xx', '5xx'] as const
-export const statusClassOf = (status: number): (typeof statusClasses)[number] =>
-  statusClasses[Math.min(3, Math.max(0, Math.floor(status / 100) - 2))]
 
 /** Counted when the answer is complete; of a live one, when its head is sent. */
 export const responses = counters('textstream_web_responses_total', 'Answers, by route and class of status.', {

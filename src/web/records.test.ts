@@ -177,6 +177,13 @@ test('each document is on one page of the list, and search finds parts of names'
   }
 })
 
+test('whoever asks for no document is told how many there are', async () => {
+  await up.post('{"chunk":"x","destination_uri":"/counted.md"}')
+  await whenThere('/counted.md')
+  const page = await up.json<DocumentPage>('/documents?search=/counted.md&limit=0')
+  assert.deepEqual(page, { documents: [], total: 1 })
+})
+
 test('a document is listed alone by its whole uri', async () => {
   await up.post('{"chunk":"x","destination_uri":"/exactly.md"}\n{"chunk":"x","destination_uri":"/not/exactly.md"}')
   await whenThere('/not/exactly.md')

@@ -94,8 +94,9 @@ const documentRoutes = (app: FastifyInstance, { hub, archive, documents }: Parts
     return readChunks({ path, parts, agents }, query.from, query.limit)
   })
   api.get('/documents/live', { schema: schemas.followDocument }, async ({ query, headers }, reply) => {
-    documents.refuseTooMany(query.uri)
     await archive.ready()
+    // From here on nobody comes between.
+    documents.refuseTooMany(query.uri)
     const mark = headers['last-event-id'] ?? query.after
     await documents.follow(asEvents(reply), query.uri, mark === '' ? undefined : mark)
     return reply

@@ -14,6 +14,8 @@ export interface Condition {
   error: string | undefined
 }
 
+const limits = { pauseMsMin, calmMs }
+
 const well: Condition = { state: 'running', error: undefined }
 
 /** Not to be mended by trying again: another process has it, or it is something else. */
@@ -32,13 +34,18 @@ export interface Supervision {
  * Runs a part until `signal` aborts or it is done, again and again if it fails, with pauses that grow; what is wrong is
  * said, and stands in its condition meanwhile. What trying again cannot mend is thrown, if it shows at the first try.
  */
-export const supervise = async (run: () => Promise<void>, { name, signal, condition, say }: Supervision) => {
+export const supervise = async (
+  run: () => Promise<void>,
+  { name, signal, condition, say }: Supervision,
+  smaller: Partial<typeof limits> = {},
+) => {
+  const { pauseMsMin, calmMs } = { ...limits, ...smaller }
   let pauseMs = pauseMsMin
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     const began = performance.now()
-    const calm = setTimeout(() => Object.assign(condition, well), isFirst ? 0 : calmMs)
+    const calm = setTimeout(() => condition.state === 'done' || Object.assign(condition, well), isFirst ? 0 : calmMs)
     try {
-      await run()
+      await run().finally(() => clearTimeout(calm))
       condition.state = 'done'
       return
     } catch (thrown) {
@@ -50,8 +57,6 @@ export const supervise = async (run: () => Promise<void>, { name, signal, condit
       say(`textstream: ${name}: ${condition.error}; trying again in ${pauseMs / 1000} s`)
       await sleep(pauseMs, undefined, { signal }).catch(() => {})
       pauseMs = Math.min(pauseMsMax, pauseMs * 2)
-    } finally {
-      clearTimeout(calm)
     }
   }
 }
