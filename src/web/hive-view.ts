@@ -2,7 +2,7 @@ import { openHiveFiles } from '../pipeline.ts'
 import { StreamError } from '../std/error.ts'
 import type { HiveTables } from '../warehouse/hive.ts'
 import type { QueryOptions, QueryResult } from '../warehouse/warehouse.ts'
-import type { Queried } from './parts.ts'
+import type { Queried } from './gate.ts'
 
 const unknown = () =>
   new StreamError('web/catching-up', 'Spark has not yet said where the tables lie; /health says how the consumer is')

@@ -1,15 +1,13 @@
 import { StreamError } from '../std/error.ts'
 import type { QueryResult } from '../warehouse/warehouse.ts'
 import type { QueryAnswer, QueryRequest } from './api.ts'
-import { queriesNow, querySeconds } from './metrics.ts'
-import type { Queried } from './parts.ts'
+import type { GatedTables } from './gate.ts'
+import { querySeconds } from './metrics.ts'
 
 /** Of one answer. */
 export const rowsMax = 10_000
 const answerCharactersMax = 16 * 1024 * 1024
 export const queryMsMax = 30_000
-/** At the same time; each may take a gigabyte, and a thread of the four that Node also reads and syncs files with. */
-const queriesMax = 2
 export const sqlCharactersMax = 256 * 1024
 
 /** What JSON cannot say is text: whole numbers beyond 2^53, what is no number, and bytes, in base64. */
@@ -48,30 +46,21 @@ const interrupted = (thrown: unknown, signal: AbortSignal, timeout: AbortSignal)
   return new StreamError('web/timeout', `the statement took longer than ${queryMsMax / 1000} s; ask for less`)
 }
 
-/** Runs statements of people one by one, within limits on time, rows and how many there are. */
-export class Queries {
-  readonly #warehouse: Queried
-  #running = 0
-
-  constructor(warehouse: Queried) {
-    this.#warehouse = warehouse
-  }
-
-  async ask({ sql, params = {} }: QueryRequest, signal: AbortSignal): Promise<QueryAnswer> {
-    if (this.#running >= queriesMax)
-      throw new StreamError('web/busy', `${queriesMax} statements are running; try again when one has ended`)
-    const timeout = AbortSignal.timeout(queryMsMax)
-    const began = performance.now()
-    queriesNow.set(++this.#running)
-    try {
-      await using result = await this.#warehouse.query(sql, { params, signal: AbortSignal.any([signal, timeout]) })
-      const columns = result.columns.map(({ name, type }) => ({ name, type }))
-      return { columns, ...(await read(result)), milliseconds: Math.round(performance.now() - began) }
-    } catch (thrown) {
-      throw interrupted(thrown, signal, timeout)
-    } finally {
-      queriesNow.set(--this.#running)
-      querySeconds.since(began)
-    }
+/** Runs a statement of people, within limits on time and rows. Rejects with `web/busy` while there are too many. */
+export const answerTo = async (
+  tables: GatedTables,
+  { sql, params = {} }: QueryRequest,
+  signal: AbortSignal,
+): Promise<QueryAnswer> => {
+  const timeout = AbortSignal.timeout(queryMsMax)
+  const began = performance.now()
+  try {
+    await using result = await tables.queryOfPeople(sql, { params, signal: AbortSignal.any([signal, timeout]) })
+    const columns = result.columns.map(({ name, type }) => ({ name, type }))
+    return { columns, ...(await read(result)), milliseconds: Math.round(performance.now() - began) }
+  } catch (thrown) {
+    throw interrupted(thrown, signal, timeout)
+  } finally {
+    querySeconds.since(began)
   }
 }

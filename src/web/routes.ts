@@ -6,7 +6,7 @@ import { pageOf } from './documents.ts'
 import * as metrics from './metrics.ts'
 import type { Parts } from './parts.ts'
 import { problem, problemOf, problemType } from './problem.ts'
-import { Queries } from './query.ts'
+import { answerTo } from './query.ts'
 import { Intake, type Names } from './receive.ts'
 import { receiveText } from './receive-text.ts'
 import { recent } from './recent.ts'
@@ -110,24 +110,28 @@ const documentRoutes = (app: FastifyInstance, { hub, archive, documents }: Parts
   })
 }
 
+/** Aborts when nobody is there any more to be answered. */
+const goneOf = (reply: FastifyReply): AbortSignal => {
+  const gone = new AbortController()
+  reply.raw.on('close', () => gone.abort())
+  return gone.signal
+}
+
 const warehouseRoutes = (app: FastifyInstance, { warehouse }: Parts): void => {
   const api = app.withTypeProvider<ZodTypeProvider>()
   const agents = recent(() => agentsOf(warehouse))
   const clusters = recent(() => clustersOf(warehouse))
   const rejected = recent(() => rejectedOf(warehouse))
   const latest = recent(() => responsesOf(warehouse, { limit: 200 }))
-  const queries = new Queries(warehouse)
   api.get('/agents', { schema: schemas.listAgents }, async () => ({ agents: await agents() }))
-  api.get('/responses', { schema: schemas.listResponses }, async ({ query }) => {
+  api.get('/responses', { schema: schemas.listResponses }, async ({ query }, reply) => {
     const isPlain = query.uri === undefined && query.agent === undefined && query.limit === 200
-    return { responses: isPlain ? await latest() : await responsesOf(warehouse, query) }
+    return { responses: isPlain ? await latest() : await responsesOf(warehouse, query, goneOf(reply)) }
   })
   api.get('/clusters', { schema: schemas.listClusters }, () => clusters())
   api.get('/rejected', { schema: schemas.listRejected }, () => rejected())
   api.post('/query', { schema: schemas.postQuery, bodyLimit: bodyJsonBytesMax }, async ({ body }, reply) => {
-    const gone = new AbortController()
-    reply.raw.on('close', () => gone.abort())
-    return await queries.ask(body, gone.signal)
+    return await answerTo(warehouse, body, goneOf(reply))
   })
 }
 
