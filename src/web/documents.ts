@@ -57,10 +57,10 @@ export const pageOf = (catalog: Catalog, { search = '', uri, order, limit, curso
   const after = cursor === undefined || cursor === '' ? undefined : parseCursor(cursor)
   const rest = after === undefined ? found : found.filter(one => compare(after, one) < 0)
   const page = rest.sort(compare).slice(0, limit)
-  const hasMore = rest.length > page.length
+  const last = rest.length > page.length ? page.at(-1) : undefined
   return {
     documents: page.map(({ document }) => entryOf(document)),
     total,
-    ...(hasMore && { next: cursorOf(page[page.length - 1]) }),
+    ...(last !== undefined && { next: cursorOf(last) }),
   }
 }

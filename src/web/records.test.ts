@@ -175,6 +175,8 @@ test('each document is on one page of the list, and search finds parts of names'
     } while (cursor !== '')
     assert.deepEqual(found.toSorted(), uris.toSorted(), order)
   }
+  const none = await up.json<DocumentPage>('/documents?search=pager&limit=0')
+  assert.deepEqual(none, { documents: [], total: 25 }, 'nothing is wanted but their number')
 })
 
 test('a document is listed alone by its whole uri', async () => {
