@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StreamError } from '../std/error.ts'
 import type { QueryResult } from '../warehouse/warehouse.ts'
-import { Gate, GatedTables, type Kind } from './gate.ts'
+import { Gate, GatedTables, type Kind, type Queried } from './gate.ts'
 
 const codeOf = (thrown: unknown) => (thrown instanceof StreamError ? thrown.code : thrown)
 /** Its turn, or the code with which it was refused. */
@@ -83,19 +83,16 @@ test('a result holds its turn until it is disposed of, and a statement that fail
     toParquet: async () => 0,
     [Symbol.asyncDispose]: async () => {},
   }
-  const gate = new Gate()
-  const tables = new GatedTables(
-    {
-      query: async sql => {
-        if (sql === 'fails') throw new StreamError('warehouse/sql', 'no')
-        return result
-      },
+  const tables: Queried = {
+    query: async sql => {
+      if (sql === 'fails') throw new StreamError('warehouse/sql', 'no')
+      return result
     },
-    gate,
-  )
-  const held = [await tables.queryOfPeople('a'), await tables.queryOfPeople('b')]
-  assert.equal(await tables.queryOfPeople('c').catch(codeOf), 'web/busy')
+  }
+  const gated = new GatedTables(tables, () => ({ dir: '' }), new Gate({ waitingMax: 0, waitMsMax: 0 }))
+  const held = [await gated.query('a'), await gated.query('b')]
+  assert.equal(await gated.query('c').catch(codeOf), 'web/busy')
   await held[0][Symbol.asyncDispose]()
-  for (let i = 0; i < 3; i++) assert.equal(await tables.queryOfPeople('fails').catch(codeOf), 'warehouse/sql')
-  await tables.queryOfPeople('c')
+  for (let i = 0; i < 3; i++) assert.equal(await gated.query('fails').catch(codeOf), 'warehouse/sql')
+  await gated.query('c')
 })

@@ -1,6 +1,8 @@
 import { StreamError } from '../std/error.ts'
 import type { QueryOptions, QueryResult, Warehouse } from '../warehouse/warehouse.ts'
+import type { QueryAnswer, QueryRequest } from './api.ts'
 import { queriesNow } from './metrics.ts'
+import { answerTo, type Place } from './query.ts'
 
 /** The tables, as far as they are asked. */
 export type Queried = Pick<Warehouse, 'query'>
@@ -122,32 +124,33 @@ class InTurn implements QueryResult {
   }
 }
 
-/** The tables as all of `up` asks them: through one gate. `query` is for the page's own statements. */
+/** The tables as all of `up` asks them: through one gate. */
 export class GatedTables implements Queried {
   readonly #tables: Queried
+  readonly #place: () => Place
   readonly #gate: Gate
 
-  constructor(tables: Queried, gate = new Gate()) {
+  /** `place` says where the tables are, or throws while that is not known. */
+  constructor(tables: Queried, place: () => Place, gate = new Gate()) {
     this.#tables = tables
+    this.#place = place
     this.#gate = gate
   }
 
-  query(sql: string, options?: QueryOptions): Promise<QueryResult> {
-    return this.#ask('page', sql, options)
-  }
-
-  /** For statements that people wrote: refused instead of kept waiting. */
-  queryOfPeople(sql: string, options?: QueryOptions): Promise<QueryResult> {
-    return this.#ask('people', sql, options)
-  }
-
-  async #ask(kind: Kind, sql: string, options?: QueryOptions): Promise<QueryResult> {
-    const turn = await this.#gate.turn(kind, options?.signal)
+  /** For statements of ours, which wait for their turn. */
+  async query(sql: string, options?: QueryOptions): Promise<QueryResult> {
+    const turn = await this.#gate.turn('page', options?.signal)
     try {
       return new InTurn(await this.#tables.query(sql, options), turn)
     } catch (thrown) {
       turn[Symbol.dispose]()
       throw thrown
     }
+  }
+
+  /** For statements that people wrote: refused instead of kept waiting, and run where they can harm nobody. */
+  async answer(request: QueryRequest, signal: AbortSignal): Promise<QueryAnswer> {
+    using _ = await this.#gate.turn('people', signal)
+    return await answerTo({ place: this.#place(), request }, signal)
   }
 }

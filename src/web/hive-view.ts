@@ -24,11 +24,17 @@ export class HiveView implements Queried {
     this.#files.catch(() => {})
   }
 
+  /** Throws `web/catching-up` before they are known. */
+  get tables(): HiveTables {
+    if (this.#tables === undefined) throw unknown()
+    return this.#tables
+  }
+
   /** Codes beside those of a warehouse: `web/catching-up` before they are known, `web/elsewhere` if they cannot be read. */
   async query(sql: string, options?: QueryOptions): Promise<QueryResult> {
-    if (this.#tables === undefined) throw unknown()
+    const { tables } = this
     const files = await this.#files
-    if (files === undefined) throw elsewhere(this.#tables)
+    if (files === undefined) throw elsewhere(tables)
     return files.query(sql, options)
   }
 }

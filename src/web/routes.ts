@@ -6,7 +6,6 @@ import { pageOf } from './documents.ts'
 import * as metrics from './metrics.ts'
 import type { Parts } from './parts.ts'
 import { problem, problemOf, problemType } from './problem.ts'
-import { answerTo } from './query.ts'
 import { Intake, type Names } from './receive.ts'
 import { receiveText } from './receive-text.ts'
 import { recent } from './recent.ts'
@@ -90,6 +89,9 @@ const asEvents = (reply: FastifyReply) => {
   return reply.raw
 }
 
+/** To be asked for its head alone would leave a reader that nothing can be written to, and that is never dropped. */
+const neverEnds = { exposeHeadRoute: false }
+
 const documentRoutes = (app: FastifyInstance, { hub, archive, documents }: Parts): void => {
   const api = app.withTypeProvider<ZodTypeProvider>()
   api.get('/documents', { schema: schemas.listDocuments }, ({ query }) => pageOf(hub.catalog, query))
@@ -101,7 +103,7 @@ const documentRoutes = (app: FastifyInstance, { hub, archive, documents }: Parts
     const { chunksPath: path, parts, agents } = await archive.rebuilt(query.uri, query.at)
     return readChunks({ path, parts, agents }, query.from, query.limit)
   })
-  api.get('/documents/live', { schema: schemas.followDocument }, async ({ query, headers }, reply) => {
+  api.get('/documents/live', { schema: schemas.followDocument, ...neverEnds }, async ({ query, headers }, reply) => {
     documents.refuseTooMany(query.uri)
     await archive.ready()
     const mark = headers['last-event-id'] ?? query.after
@@ -131,7 +133,7 @@ const warehouseRoutes = (app: FastifyInstance, { warehouse }: Parts): void => {
   api.get('/clusters', { schema: schemas.listClusters }, () => clusters())
   api.get('/rejected', { schema: schemas.listRejected }, () => rejected())
   api.post('/query', { schema: schemas.postQuery, bodyLimit: bodyJsonBytesMax }, async ({ body }, reply) => {
-    return await answerTo(warehouse, body, goneOf(reply))
+    return await warehouse.answer(body, goneOf(reply))
   })
 }
 
@@ -149,7 +151,7 @@ export const routes = (app: FastifyInstance, parts: Parts): void => {
   documentRoutes(app, parts)
   warehouseRoutes(app, parts)
   const api = app.withTypeProvider<ZodTypeProvider>()
-  api.get('/live', { schema: schemas.followAll }, async (_request, reply) => {
+  api.get('/live', { schema: schemas.followAll, ...neverEnds }, async (_request, reply) => {
     parts.flow.refuseTooMany()
     parts.flow.follow(asEvents(reply))
     return reply

@@ -165,7 +165,10 @@ export const up = async (options: UpOptions): Promise<Up> => {
   const topic = stack.use(new SharedTopic(await openTopic(from), { keeps: options.keepsWriter }))
   await (options.keepsWriter ? takeWriter(topic) : refuseAbsent(topic))
   const view = new HiveView()
-  const warehouse = new GatedTables(hive === undefined ? await openWarehouse(dir) : view)
+  const warehouse =
+    hive === undefined
+      ? new GatedTables(await openWarehouse(dir), () => ({ dir }))
+      : new GatedTables(view, () => ({ hive: view.tables }))
   if (!isKafkaAddress(from)) await tellPrune(from, dir, say)
   const hub = new Hub(topic, new Lanes())
   const running = new Running(options, topic, hub)
