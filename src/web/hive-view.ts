@@ -2,7 +2,7 @@ import { openHiveFiles } from '../pipeline.ts'
 import { StreamError } from '../std/error.ts'
 import type { HiveTables } from '../warehouse/hive.ts'
 import type { QueryOptions, QueryResult } from '../warehouse/warehouse.ts'
-import type { Queried } from './parts.ts'
+import type { Queried } from './gate.ts'
 
 const unknown = () =>
   new StreamError('web/catching-up', 'Spark has not yet said where the tables lie; /health says how the consumer is')
@@ -24,11 +24,17 @@ export class HiveView implements Queried {
     this.#files.catch(() => {})
   }
 
+  /** Throws `web/catching-up` before they are known. */
+  get tables(): HiveTables {
+    if (this.#tables === undefined) throw unknown()
+    return this.#tables
+  }
+
   /** Codes beside those of a warehouse: `web/catching-up` before they are known, `web/elsewhere` if they cannot be read. */
   async query(sql: string, options?: QueryOptions): Promise<QueryResult> {
-    if (this.#tables === undefined) throw unknown()
+    const { tables } = this
     const files = await this.#files
-    if (files === undefined) throw elsewhere(this.#tables)
+    if (files === undefined) throw elsewhere(tables)
     return files.query(sql, options)
   }
 }

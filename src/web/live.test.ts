@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
-import type { DocumentPage, Flow } from './api.ts'
+import type { DocumentPage, Flow, Health } from './api.ts'
 import { eventsOf, followInto, type LiveEvent, nothingShown, ownUp, until } from './testing.ts'
 
 const up = await ownUp()
@@ -147,4 +147,10 @@ test('who looks at the flow later sees the end of what was written before', asyn
   }
   stop.abort()
   assert.equal(text, `${'x'.repeat(1996)}tail`)
+})
+
+test('nobody follows who asks for the head alone', async () => {
+  for (const path of ['/live', '/documents/live?uri=/head.md'])
+    assert.equal((await fetch(up.url + path, { method: 'HEAD' })).status, 404)
+  assert.equal((await up.json<Health>('/health')).readers.now, 0)
 })

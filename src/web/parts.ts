@@ -1,13 +1,10 @@
-import type { Warehouse } from '../warehouse/warehouse.ts'
 import type { Health } from './api.ts'
 import type { Archive } from './archive.ts'
+import type { GatedTables } from './gate.ts'
 import type { Hub } from './hub.ts'
 import type { LiveDocuments } from './live-documents.ts'
 import type { LiveFlow } from './live-flow.ts'
 import type { SharedTopic } from './shared-topic.ts'
-
-/** The tables, as far as they are asked. */
-export type Queried = Pick<Warehouse, 'query'>
 
 /** What the routes ask: all that runs in `up`. */
 export interface Parts {
@@ -16,6 +13,6 @@ export interface Parts {
   readonly archive: Archive
   readonly flow: LiveFlow
   readonly documents: LiveDocuments
-  readonly warehouse: Queried
+  readonly warehouse: GatedTables
   health(): Promise<Health>
 }

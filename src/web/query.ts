@@ -1,77 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { StreamError } from '../std/error.ts'
-import type { QueryResult } from '../warehouse/warehouse.ts'
+import type { HiveTables } from '../warehouse/hive.ts'
+import { WatchedQuery } from '../warehouse/metrics.ts'
 import type { QueryAnswer, QueryRequest } from './api.ts'
-import { queriesNow, querySeconds } from './metrics.ts'
-import type { Queried } from './parts.ts'
+import { querySeconds } from './metrics.ts'
+import { temporaryFolder } from './temporary.ts'
 
-/** Of one answer. */
-export const rowsMax = 10_000
-const answerCharactersMax = 16 * 1024 * 1024
-export const queryMsMax = 30_000
-/** At the same time; each may take a gigabyte, and a thread of the four that Node also reads and syncs files with. */
-const queriesMax = 2
-export const sqlCharactersMax = 256 * 1024
+const queryMsMax = 30_000
+/**
+ * Of a statement's process: a gigabyte that DuckDB counts, what Node takes, and some for values, which DuckDB does not
+ * count. There is room for as much again where the system knows no such limit.
+ */
+const processBytesMax = 2.5 * 1024 * 1024 * 1024
+const heapMegabytesMax = 512
 
-/** What JSON cannot say is text: whole numbers beyond 2^53, what is no number, and bytes, in base64. */
-const asJson = (value: unknown): unknown => {
-  if (typeof value === 'bigint') return String(value)
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (Array.isArray(value)) return value.map(asJson)
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, asJson(one)]))
+/** Where the tables are. */
+export type Place = { readonly dir: string } | { readonly hive: HiveTables }
+
+/** What a statement's process is told. */
+export interface Asked {
+  readonly place: Place
+  readonly request: QueryRequest
 }
 
-/** About as long as it will be as JSON. */
-const lengthOf = (value: unknown): number => {
-  if (typeof value === 'string') return value.length + 2
-  if (value instanceof Uint8Array) return value.length * 1.4
-  if (value === null || typeof value !== 'object') return 8
-  return Object.values(value).reduce<number>((sum, one) => sum + lengthOf(one) + 8, 2)
+/** What it says, once. */
+export type Said =
+  | { readonly answer: QueryAnswer }
+  | { readonly failed: { readonly code: string; readonly message: string } }
+
+const program = fileURLToPath(new URL(`./query-process${import.meta.url.slice(-3)}`, import.meta.url))
+const flags = [`--max-old-space-size=${heapMegabytesMax}`, '--disable-warning=ExperimentalWarning']
+/** A lower limit that is there already stays. */
+const limited = 'ulimit -S -d "$1" 2>/dev/null; shift; exec "$@"'
+
+const start = (tmp: string): ChildProcess =>
+  spawn('/bin/sh', ['-c', limited, 'sh', String(processBytesMax / 1024), process.execPath, ...flags, program], {
+    env: { ...process.env, TMPDIR: tmp },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+
+const exhausted = () =>
+  new StreamError(
+    'warehouse/too-large',
+    'the statement needed more memory than it may have, and was ended; select less at once, or shorter values',
+  )
+
+/** What the process says, or why it said nothing. Once this settles, the process is gone. */
+const talk = async (child: ChildProcess, asked: Asked, signal: AbortSignal): Promise<Said> => {
+  const kill = () => child.kill('SIGKILL')
+  const gone = new Promise<Error | undefined>(resolve => {
+    child.once('error', resolve)
+    child.once('exit', () => resolve(undefined))
+  })
+  let said: Said | undefined
+  child.once('message', one => {
+    said = one as Said
+    kill()
+  })
+  signal.addEventListener('abort', kill)
+  if (signal.aborted) kill()
+  else child.send(asked, () => {})
+  const fault = await gone
+  signal.removeEventListener('abort', kill)
+  if (fault !== undefined) throw new StreamError('web/query', `start a process for it: ${fault.message}`)
+  if (said === undefined)
+    throw signal.aborted ? new StreamError('warehouse/interrupted', 'the query was interrupted') : exhausted()
+  return said
 }
 
-const read = async (result: QueryResult) => {
-  const rows: unknown[][] = []
-  let characters = 0
-  for await (const some of result.rows) {
-    for (const row of some) {
-      characters += row.reduce<number>((sum, value) => sum + lengthOf(value), 0)
-      if (rows.length === rowsMax || characters > answerCharactersMax) return { rows, truncated: true }
-      rows.push(row.map(asJson))
-    }
+const inProcess = async (asked: Asked, signal: AbortSignal): Promise<QueryAnswer> => {
+  const tmp = temporaryFolder()
+  try {
+    const said = await talk(start(tmp), asked, signal)
+    if ('answer' in said) return said.answer
+    throw new StreamError(said.failed.code as `${string}/${string}`, said.failed.message)
+  } finally {
+    await rm(tmp, { recursive: true, force: true }).catch(() => {})
   }
-  return { rows, truncated: false }
 }
 
-const interrupted = (thrown: unknown, signal: AbortSignal, timeout: AbortSignal): unknown => {
-  if (!timeout.aborted || signal.aborted) return thrown
-  return new StreamError('web/timeout', `the statement took longer than ${queryMsMax / 1000} s; ask for less`)
-}
+const tooSlow = () =>
+  new StreamError('web/timeout', `the statement took longer than ${queryMsMax / 1000} s; ask for less`)
 
-/** Runs statements of people one by one, within limits on time, rows and how many there are. */
-export class Queries {
-  readonly #warehouse: Queried
-  #running = 0
-
-  constructor(warehouse: Queried) {
-    this.#warehouse = warehouse
-  }
-
-  async ask({ sql, params = {} }: QueryRequest, signal: AbortSignal): Promise<QueryAnswer> {
-    if (this.#running >= queriesMax)
-      throw new StreamError('web/busy', `${queriesMax} statements are running; try again when one has ended`)
-    const timeout = AbortSignal.timeout(queryMsMax)
-    const began = performance.now()
-    queriesNow.set(++this.#running)
-    try {
-      await using result = await this.#warehouse.query(sql, { params, signal: AbortSignal.any([signal, timeout]) })
-      const columns = result.columns.map(({ name, type }) => ({ name, type }))
-      return { columns, ...(await read(result)), milliseconds: Math.round(performance.now() - began) }
-    } catch (thrown) {
-      throw interrupted(thrown, signal, timeout)
-    } finally {
-      queriesNow.set(--this.#running)
-      querySeconds.since(began)
-    }
+/**
+ * Runs a statement of people in a process of its own, within limits on time, memory, rows and characters: one that takes
+ * all memory, or heeds no interrupt, ends with its process and nothing else.
+ */
+export const answerTo = async (asked: Asked, signal: AbortSignal): Promise<QueryAnswer> => {
+  const timeout = AbortSignal.timeout(queryMsMax)
+  const began = performance.now()
+  const watched = new WatchedQuery()
+  try {
+    const answer = await inProcess(asked, AbortSignal.any([signal, timeout]))
+    watched.done()
+    return answer
+  } catch (thrown) {
+    watched.failed(thrown instanceof StreamError ? thrown.code : undefined)
+    throw timeout.aborted && !signal.aborted ? tooSlow() : thrown
+  } finally {
+    querySeconds.since(began)
   }
 }

@@ -8,7 +8,6 @@ import { pageOf } from './documents.ts'
 import * as metrics from './metrics.ts'
 import type { Parts } from './parts.ts'
 import { problemOf } from './problem.ts'
-import { Queries } from './query.ts'
 import { Intake, type Names } from './receive.ts'
 import { receiveText } from './receive-text.ts'
 import { recent } from './recent.ts'
@@ -82,6 +81,9 @@ const asEvents = (reply: FastifyReply) => {
   return reply.raw
 }
 
+/** To be asked for its head alone would leave a reader that nothing can be written to, and that is never dropped. */
+const neverEnds = { exposeHeadRoute: false }
+
 const documentRoutes = (app: FastifyInstance, { hub, archive, documents }: Parts): void => {
   const api = app.withTypeProvider<ZodTypeProvider>()
   api.get('/documents', { schema: schemas.listDocuments }, ({ query }) => pageOf(hub.catalog, query))
@@ -93,7 +95,7 @@ const documentRoutes = (app: FastifyInstance, { hub, archive, documents }: Parts
     const { chunksPath: path, parts, agents } = await archive.rebuilt(query.uri, query.at)
     return readChunks({ path, parts, agents }, query.from, query.limit)
   })
-  api.get('/documents/live', { schema: schemas.followDocument }, async ({ query, headers }, reply) => {
+  api.get('/documents/live', { schema: schemas.followDocument, ...neverEnds }, async ({ query, headers }, reply) => {
     await archive.ready()
     // From here on nobody comes between.
     documents.refuseTooMany(query.uri)
@@ -109,16 +111,15 @@ const warehouseRoutes = (app: FastifyInstance, { warehouse }: Parts): void => {
   const clusters = recent(() => clustersOf(warehouse))
   const rejected = recent(() => rejectedOf(warehouse))
   const latest = recent(() => responsesOf(warehouse, { limit: 200 }))
-  const queries = new Queries(warehouse)
   api.get('/agents', { schema: schemas.listAgents }, async () => ({ agents: await agents() }))
-  api.get('/responses', { schema: schemas.listResponses }, async ({ query }) => {
+  api.get('/responses', { schema: schemas.listResponses }, async ({ query }, reply) => {
     const isPlain = query.uri === undefined && query.agent === undefined && query.limit === 200
-    return { responses: isPlain ? await latest() : await responsesOf(warehouse, query) }
+    return { responses: isPlain ? await latest() : await responsesOf(warehouse, query, abortedWith(reply).signal) }
   })
   api.get('/clusters', { schema: schemas.listClusters }, () => clusters())
   api.get('/rejected', { schema: schemas.listRejected }, () => rejected())
   api.post('/query', { schema: schemas.postQuery, bodyLimit: bodyJsonBytesMax }, ({ body }, reply) =>
-    queries.ask(body, abortedWith(reply).signal),
+    warehouse.answer(body, abortedWith(reply).signal),
   )
 }
 
@@ -136,7 +137,7 @@ export const routes = (app: FastifyInstance, parts: Parts): void => {
   documentRoutes(app, parts)
   warehouseRoutes(app, parts)
   const api = app.withTypeProvider<ZodTypeProvider>()
-  api.get('/live', { schema: schemas.followAll }, async (_request, reply) => {
+  api.get('/live', { schema: schemas.followAll, ...neverEnds }, async (_request, reply) => {
     parts.flow.refuseTooMany()
     parts.flow.follow(asEvents(reply))
     return reply

@@ -78,25 +78,47 @@ for (const [name, [sql, status, code]] of Object.entries(refused)) {
   })
 }
 
-test('runs only so many statements at once, and goes on when they have ended', async () => {
-  const slow = 'select sum(range % 7) from range(100000000000)'
-  const stop = new AbortController()
-  const body = JSON.stringify({ sql: slow })
-  const headers = { 'content-type': 'application/json' }
-  const ask = () => fetch(`${up.url}/query`, { method: 'POST', headers, body, signal: stop.signal })
+const headers = { 'content-type': 'application/json' }
+const slow = JSON.stringify({ sql: 'select sum(range % 7) from range(100000000000)' })
+/** So many statements that would never end, each asked for until it runs. */
+const keepAsking = (count: number, signal: AbortSignal) => {
+  const ask = () => fetch(`${up.url}/query`, { method: 'POST', headers, body: slow, signal })
   const insist = async () => {
     while ((await ask()).status === 503) await new Promise(resolve => setTimeout(resolve, 20))
   }
-  const asked = Array.from({ length: 4 }, () => insist().catch(() => undefined))
+  return Promise.all(Array.from({ length: count }, () => insist().catch(() => undefined)))
+}
+
+test('runs only so many statements at once, and goes on when they have ended', async () => {
+  const stop = new AbortController()
+  const asked = keepAsking(4, stop.signal)
   const busy = await until(
     () => query('select 1'),
     ({ status }) => status === 503,
   )
   assert.equal(busy.headers.get('retry-after'), '1')
   stop.abort()
-  await Promise.all(asked)
+  await asked
   await until(
     () => query('select 1'),
     ({ status }) => status === 200,
   )
+})
+
+const running = async () => Number(/^textstream_web_queries (\d+)$/m.exec(await up.text('/metrics'))?.[1])
+
+test('the page is answered, however much it asks for, while people have all the turns that they may have', async () => {
+  const stop = new AbortController()
+  const asked = keepAsking(2, stop.signal)
+  await until(running, count => count === 2)
+  const pages = Array.from({ length: 8 }, (_, i) => up.get(`/responses?agent=Ada&limit=${i + 1}`))
+  const statuses = (await Promise.all(pages)).map(({ status }) => status)
+  assert.deepEqual(
+    statuses,
+    pages.map(() => 200),
+  )
+  assert.equal(await running(), 2)
+  stop.abort()
+  await asked
+  await until(running, count => count === 0)
 })

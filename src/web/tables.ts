@@ -1,7 +1,7 @@
 import { StreamError } from '../std/error.ts'
 import { readAll } from '../warehouse/read-all.ts'
 import type { AgentEntry, ClusterEntry, ClusterList, RejectedList, ResponseEntry } from './api.ts'
-import type { Queried } from './parts.ts'
+import type { Queried } from './gate.ts'
 
 const tableMsMax = 15_000
 const agentsMax = 1_000
@@ -17,9 +17,16 @@ type Row = readonly unknown[]
 const isAbsent = (thrown: unknown) => thrown instanceof StreamError && thrown.code === 'warehouse/not-found'
 
 /** All rows; none as long as there is no warehouse. */
-const rowsOf = async (warehouse: Queried, sql: string, params: Record<string, string> = {}): Promise<Row[]> => {
+const rowsOf = async (
+  warehouse: Queried,
+  sql: string,
+  params: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<Row[]> => {
+  const timeout = AbortSignal.timeout(tableMsMax)
+  const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
   try {
-    return (await readAll(warehouse, sql, { params, signal: AbortSignal.timeout(tableMsMax) })).rows
+    return (await readAll(warehouse, sql, { params, signal: either })).rows
   } catch (thrown) {
     if (isAbsent(thrown)) return []
     throw thrown
@@ -78,7 +85,11 @@ const responseOf = (row: Row): ResponseEntry => ({
   firstChunkSeconds: orNull(row[10]),
 })
 
-export const responsesOf = async (warehouse: Queried, wanted: ResponsesWanted): Promise<ResponseEntry[]> => {
+export const responsesOf = async (
+  warehouse: Queried,
+  wanted: ResponsesWanted,
+  signal?: AbortSignal,
+): Promise<ResponseEntry[]> => {
   const { uri, agent, limit } = wanted
   const conditions = [
     ...(uri === undefined ? [] : ['destination_uri = $uri']),
@@ -90,7 +101,7 @@ export const responsesOf = async (warehouse: Queried, wanted: ResponsesWanted): 
       epoch_us(last_event_time), duration_s, time_to_first_chunk_s
     FROM responses ${where} ORDER BY last_event_time DESC NULLS LAST, destination_uri, response_id LIMIT ${limit}`
   const params = { ...(uri !== undefined && { uri }), ...(agent !== undefined && { agent }) }
-  return (await rowsOf(warehouse, sql, params)).map(responseOf)
+  return (await rowsOf(warehouse, sql, params, signal)).map(responseOf)
 }
 
 const clustersSql = `
