@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compareUtf8 } from '../std/bytes.ts'
 import { errnoOf, StreamError } from '../std/error.ts'
+import { isOurs, isUnread } from './hive-layout.ts'
 import { queryOn } from './query.ts'
 import { type TableName, tableNames } from './schema.ts'
 import type { Snapshot, TableFiles } from './snapshot.ts'
@@ -11,13 +12,11 @@ import type { QueryOptions, QueryResult, Warehouse } from './warehouse.ts'
 /** How often a statement is begun anew because a file that it was reading had become part of another. */
 const attemptsMax = 4
 
+/** Tables of Hive that are read without Hive and Spark, in the SQL of the embedded engine and with all of its views. */
+export interface HiveFiles extends Pick<Warehouse, 'name' | 'query'>, AsyncDisposable {}
+
 /** Where the files of each table lie, as paths of this machine. */
 export type HiveFolders = Readonly<Record<TableName, string>>
-
-/** Names that `consume --engine spark` gives; other files of a table may have other columns, or other types. */
-const isOurs = (name: string) => /^(?:batch|merged)-\d{10,}-\d+\.parquet$/.test(name)
-/** Neither Hive nor Spark reads these. */
-const isHidden = (name: string) => /^[._]/.test(name)
 
 const unreadable = (folder: string, cause: unknown) =>
   new StreamError('warehouse/unreadable', `read "${folder}": ${errnoOf(cause) ?? cause}; check its permissions`, {
@@ -29,7 +28,7 @@ const filesIn = async (folder: string): Promise<TableFiles> => {
     if (errnoOf(error) === 'ENOENT') return []
     throw unreadable(folder, error)
   })
-  const names = entries.filter(entry => entry.isFile() && !isHidden(entry.name)).map(({ name }) => name)
+  const names = entries.filter(entry => entry.isFile() && !isUnread(entry.name)).map(({ name }) => name)
   const [ours, others] = [names.filter(isOurs), names.filter(name => !isOurs(name))]
   const paths = (some: string[]) => some.sort(compareUtf8).map(name => join(folder, name))
   return { files: paths(ours), foreign: paths(others), tail: [] }
@@ -125,11 +124,11 @@ const run = async (folders: HiveFolders, sql: string, options?: QueryOptions): P
 }
 
 /**
- * Tables of Hive whose files lie on this machine, read without Hive and Spark, in the SQL of the embedded engine and
- * with all of its views. Each statement reads the files that are there when it starts. While small files are merged it
- * may miss their rows, as every reader of the table does; it never sees one twice.
+ * Tables whose files lie on this machine. Each statement reads the files that are there when it starts. While small
+ * files are merged it may miss their rows, as every reader of the table does; it never sees one twice.
  */
-export const hiveFiles = (name: string, folders: HiveFolders): Pick<Warehouse, 'name' | 'query'> => ({
+export const hiveFiles = (name: string, folders: HiveFolders): HiveFiles => ({
   name,
   query: (sql, options) => run(folders, sql, options),
+  [Symbol.asyncDispose]: async () => {},
 })

@@ -163,7 +163,7 @@ export const up = async (options: UpOptions): Promise<Up> => {
   const source = texts && pacedSource(await openFolder(texts.dir, texts.chunkSize, say), texts.rate)
   const topic = stack.use(new SharedTopic(await openTopic(from), { keeps: options.keepsWriter }))
   await (options.keepsWriter ? takeWriter(topic) : refuseAbsent(topic))
-  const view = new HiveView()
+  const view = stack.use(new HiveView())
   const warehouse = hive === undefined ? await openWarehouse(dir) : view
   if (!isKafkaAddress(from)) await tellPrune(from, dir, say)
   const hub = new Hub(topic, new Lanes())
