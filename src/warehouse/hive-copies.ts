@@ -28,8 +28,10 @@ const keyOf = ({ id, modifiedMs, bytes }: FileStatus) => `${id}-${modifiedMs}-${
 
 const sum = (some: Iterable<{ readonly bytes: number }>) => [...some].reduce((all, { bytes }) => all + bytes, 0)
 
-export const sizeOf = (bytes: number): string =>
-  bytes >= 1024 ** 3 ? `${(bytes / 1024 ** 3).toFixed(1)} GiB` : `${Math.ceil(bytes / 1024 ** 2)} MiB`
+export const sizeOf = (bytes: number): string => {
+  if (bytes >= 1024 ** 3) return `${(bytes / 1024 ** 3).toFixed(1)} GiB`
+  return bytes >= 1024 ** 2 ? `${(bytes / 1024 ** 2).toFixed(0)} MiB` : `${Math.ceil(bytes)} bytes`
+}
 
 const tooMuch = (bytes: number, bytesMax: number) =>
   new StreamError(

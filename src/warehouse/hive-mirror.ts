@@ -69,7 +69,7 @@ const firstOf = async (work: Promise<void>, ms: number, signal: AbortSignal | un
   if (signal?.aborted) return
   const { promise, resolve } = Promise.withResolvers<void>()
   const end = () => resolve()
-  const timer = setTimeout(end, ms)
+  const timer = setTimeout(end, Math.max(0, ms))
   signal?.addEventListener('abort', end)
   await Promise.race([work, promise])
   clearTimeout(timer)

@@ -34,8 +34,13 @@ const placesOf = ({ isLegacy, chunks, openings, endings, rejected, clusters }: H
 
 /** What the page sees of tables of Hive: nothing until they were opened, then their files, if these are in reach. */
 export class HiveView implements Queried, AsyncDisposable {
+  readonly #openFiles: typeof openHiveFiles
   #tables: HiveTables | undefined
   #opened: Opened | undefined
+
+  constructor(openFiles = openHiveFiles) {
+    this.#openFiles = openFiles
+  }
 
   /** Told again whenever Spark opens them anew, which they mostly survive where they are. */
   readonly show = (tables: HiveTables): void => {
@@ -62,7 +67,7 @@ export class HiveView implements Queried, AsyncDisposable {
   #open(tables: HiveTables): Promise<HiveFiles | undefined> {
     if (this.#opened !== undefined && placesOf(this.#opened.tables) === placesOf(tables)) return this.#opened.files
     const before = this.#close()
-    const opened = { tables, files: before.then(() => openHiveFiles(tables)) }
+    const opened = { tables, files: before.then(() => this.#openFiles(tables)) }
     this.#opened = opened
     opened.files.catch(() => {
       if (this.#opened === opened) this.#opened = undefined

@@ -34,6 +34,7 @@ const ours: Readonly<Record<string, number>> = {
   'hdfs/unreachable': 503,
   'hdfs/read-only': 503,
   'hdfs/broken': 503,
+  'hdfs/changed': 503,
   'hdfs/denied': 501,
   'hdfs/secure': 501,
 }
