@@ -15,6 +15,7 @@ import type { Health } from './api.ts'
 import { Archive } from './archive.ts'
 import { captureAll, pacedSource } from './capturing.ts'
 import { type HiveWanted, newProgress, runConsumer } from './consumer.ts'
+import { folderView } from './folder-view.ts'
 import { refuseOpen } from './guard.ts'
 import { HiveView } from './hive-view.ts'
 import { Hub } from './hub.ts'
@@ -164,7 +165,7 @@ export const up = async (options: UpOptions): Promise<Up> => {
   const topic = stack.use(new SharedTopic(await openTopic(from), { keeps: options.keepsWriter }))
   await (options.keepsWriter ? takeWriter(topic) : refuseAbsent(topic))
   const view = stack.use(new HiveView())
-  const warehouse = hive === undefined ? await openWarehouse(dir) : view
+  const warehouse = hive === undefined ? folderView(await openWarehouse(dir)) : view
   if (!isKafkaAddress(from)) await tellPrune(from, dir, say)
   const hub = new Hub(topic, new Lanes())
   const running = new Running(options, topic, hub)
