@@ -130,9 +130,7 @@ export class HiveCopies {
     })
     const free = bavail * bsize
     if (free - bytes >= freeBytesMin) return
-    throw noPlace(
-      `it needs ${sizeOf(bytes)}; ${sizeOf(free)} are free, of which ${sizeOf(freeBytesMin)} are for others`,
-    )
+    throw noPlace(`${sizeOf(free)} are free, and it needs ${sizeOf(bytes)} beside ${sizeOf(freeBytesMin)} for others`)
   }
 
   async #copyAll(files: readonly FileStatus[]): Promise<void> {
