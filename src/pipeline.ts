@@ -3,6 +3,7 @@
  * Adapters are loaded late, so that a command pays only for what it uses.
  */
 
+import { join } from 'node:path'
 import type { Clustering } from './cluster/cluster.ts'
 import type { SparkConsumeOptions } from './consume/spark/consume.ts'
 import type { HadoopWishes } from './refresh/hadoop/setting.ts'
@@ -12,10 +13,13 @@ import type { Source } from './source/source.ts'
 import { brokersText, isKafkaAddress, type KafkaAddress, parseKafkaAddress } from './topic/kafka-address.ts'
 import type { Topic } from './topic/topic.ts'
 import type { HiveTables } from './warehouse/hive.ts'
+import type { HiveFiles, HiveFolders, HivePlace } from './warehouse/hive-files.ts'
+import type { HdfsFolders } from './warehouse/hive-listing.ts'
 import type { Warehouse } from './warehouse/warehouse.ts'
 import type { Hdfs } from './wire/hdfs.ts'
 import { isHdfsAddress, parseHdfsAddress } from './wire/hdfs-address.ts'
 import type { TableFiles } from './wire/table-files.ts'
+import type { HdfsLimits } from './wire/webhdfs-limits.ts'
 
 /** A folder's path, or a source's port, host:port or URL → the source. */
 export const openFolder = async (dir: string, chunkSize: number, warn?: (message: string) => void): Promise<Source> => {
@@ -77,13 +81,15 @@ interface OnHdfs {
   readonly path: string
 }
 
-/** `hdfs://host:port/path`, or `hdfs:///path` on whichever file system the environment means, else the stack's. */
-export const openHdfs = async (address: string): Promise<OnHdfs> => {
+const hdfsAt = async (address: string, limits: Partial<HdfsLimits>): Promise<OnHdfs> => {
   const { authority, path } = parseHdfsAddress(address)
   const { hdfsEndpoints } = await import('./wire/hdfs-endpoints.ts')
   const { webhdfs } = await import('./wire/webhdfs.ts')
-  return { hdfs: webhdfs(await hdfsEndpoints(authority, await hdfsSurroundings())), path }
+  return { hdfs: webhdfs(await hdfsEndpoints(authority, await hdfsSurroundings()), limits), path }
 }
+
+/** `hdfs://host:port/path`, or `hdfs:///path` on whichever file system the environment means, else the stack's. */
+export const openHdfs = (address: string): Promise<OnHdfs> => hdfsAt(address, {})
 
 /** The same for an address that others wrote: only if its file system is one that the environment or the stack names. */
 export const openKnownHdfs = async (address: string): Promise<OnHdfs | undefined> => {
@@ -145,16 +151,41 @@ const openTableFiles = async (location: string): Promise<TableFiles> => {
   return hdfsFiles((await openHdfs(location)).hdfs)
 }
 
-/** Tables of Hive, read as the files that they are; none if they lie on another machine, or are of the old five columns. */
-export const openHiveFiles = async (tables: HiveTables): Promise<Pick<Warehouse, 'name' | 'query'> | undefined> => {
-  const { chunks, openings, endings, rejected, clusters, isLegacy } = tables
-  if (isLegacy || !/^file:|^\//.test(chunks.location)) return undefined
-  const { hiveFiles } = await import('./warehouse/hive-files.ts')
-  const { pathOf } = (await import('./wire/local-files.ts')).localFiles()
-  const of = { chunks_clustered: chunks, openings, endings, rejected, clusters }
-  const folders = Object.fromEntries(Object.entries(of).map(([name, { location }]) => [name, pathOf(location)]))
-  return hiveFiles(chunks.path.join('.'), folders as Record<keyof typeof of, string>)
+/** Copies of tables on HDFS are made by `up`, for somebody who waits: who cannot be reached is soon given up. */
+const impatient = { connectMsMax: 4_000, answerMsMax: 10_000, idleMsMax: 10_000, againMsMax: 4_000 }
+
+const openHiveMirror = async (name: string, locations: readonly (readonly [table: string, location: string])[]) => {
+  const { hiveMirror } = await import('./warehouse/hive-mirror.ts')
+  const { ownFolder } = await import('./std/folders.ts')
+  const { hdfs } = await hdfsAt(locations[0][1], impatient)
+  const folders = Object.fromEntries(locations.map(([table, location]) => [table, parseHdfsAddress(location).path]))
+  const root = join(ownFolder('state', process.env), 'mirrors')
+  return hiveMirror({ name, hdfs, folders: folders as HdfsFolders, root })
 }
+
+/**
+ * Tables of Hive, read as the files that they are, on this machine or on HDFS; none if they lie in other places, or are
+ * of the old five columns.
+ */
+export const openHiveFiles = async (tables: HiveTables): Promise<HiveFiles | undefined> => {
+  const { chunks, openings, endings, rejected, clusters, isLegacy } = tables
+  const of = Object.entries({ chunks_clustered: chunks, openings, endings, rejected, clusters })
+  const locations = of.map(([table, { location }]) => [table, location] as const)
+  const areAll = (is: (location: string) => boolean) => !isLegacy && locations.every(([, location]) => is(location))
+  const isBeside = (location: string) =>
+    isHdfsAddress(location) && parseHdfsAddress(location).authority === parseHdfsAddress(chunks.location).authority
+  const name = chunks.path.join('.')
+  if (areAll(location => /^file:|^\//.test(location))) {
+    const { hiveFiles } = await import('./warehouse/hive-files.ts')
+    const { pathOf } = (await import('./wire/local-files.ts')).localFiles()
+    return hiveFiles(name, Object.fromEntries(locations.map(([table, at]) => [table, pathOf(at)])) as HiveFolders)
+  }
+  return isHdfsAddress(chunks.location) && areAll(isBeside) ? openHiveMirror(name, locations) : undefined
+}
+
+/** The tables in a place that `openHiveFiles` lent. */
+export const openHivePlace = async (place: HivePlace): Promise<Pick<Warehouse, 'query'>> =>
+  (await import('./warehouse/hive-files.ts')).hiveAt(place)
 
 /** Makes the tables that `consumeIntoHive` fills, where they are not there yet. Gives where the rows lie. */
 export const createHiveTables = async (table: string, spark: string | undefined): Promise<string> => {

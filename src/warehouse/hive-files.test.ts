@@ -3,27 +3,10 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { DuckDBInstance } from '@duckdb/node-api'
 import { hiveFiles } from './hive-files.ts'
+import { batchName as batch, countSql, rowsFrom as rows, writeParquet as write } from './hive-testing.ts'
 import { readAll } from './read-all.ts'
-import { tableNames, tables } from './schema.ts'
-import { literal } from './sql.ts'
-
-const write = async (path: string, select: string) => {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  await connection.run(`COPY (${select}) TO ${literal(path)} (FORMAT parquet)`)
-  connection.closeSync()
-  instance.closeSync()
-}
-
-const columns = tables.chunks_clustered
-/** Rows of ours, numbered from one up to another. */
-const rows = (from: number, to: number) =>
-  `SELECT ${columns.map(({ name, type }) => (name === 'seq' ? 'i AS seq' : name === 'destination_uri' ? `'/a' AS ${name}` : `NULL::${type} AS ${name}`)).join(', ')}
-   FROM range(${from}, ${to}) t(i)`
-
-const batch = (n: number) => `batch-${String(n).padStart(10, '0')}-0.parquet`
+import { tableNames } from './schema.ts'
 
 const ownTable = () => {
   const dir = mkdtempSync(join(tmpdir(), 'textstream-hive-files-'))
@@ -39,8 +22,6 @@ const ownTable = () => {
     [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }),
   }
 }
-
-const countSql = 'SELECT count(*), count(DISTINCT seq) FROM chunks_clustered'
 
 test('a table without files has no rows, and all of the views', async () => {
   using table = ownTable()

@@ -3,9 +3,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compareUtf8 } from '../std/bytes.ts'
 import { errnoOf, StreamError } from '../std/error.ts'
+import { isOurs, isUnread } from './hive-layout.ts'
 import { queryOn } from './query.ts'
 import { type TableName, tableNames } from './schema.ts'
-import type { Snapshot, TableFiles } from './snapshot.ts'
+import { pathsOf, type Snapshot, type TableFiles } from './snapshot.ts'
 import type { QueryOptions, QueryResult, Warehouse } from './warehouse.ts'
 
 /** How often a statement is begun anew because a file that it was reading had become part of another. */
@@ -14,10 +15,19 @@ const attemptsMax = 4
 /** Where the files of each table lie, as paths of this machine. */
 export type HiveFolders = Readonly<Record<TableName, string>>
 
-/** Names that `consume --engine spark` gives; other files of a table may have other columns, or other types. */
-const isOurs = (name: string) => /^(?:batch|merged)-\d{10,}-\d+\.parquet$/.test(name)
-/** Neither Hive nor Spark reads these. */
-const isHidden = (name: string) => /^[._]/.test(name)
+/** What another process of this machine reads the tables by. Plain data. */
+export type HivePlace = { readonly folders: HiveFolders } | { readonly snapshot: Snapshot }
+
+/** What it names stays at least until this is disposed of. */
+export interface LentPlace extends AsyncDisposable {
+  readonly place: HivePlace
+}
+
+/** Tables of Hive that are read without Hive and Spark, in the SQL of the embedded engine and with all of its views. */
+export interface HiveFiles extends Pick<Warehouse, 'name' | 'query'>, AsyncDisposable {
+  /** Codes of `query`, but for those of a statement. */
+  lend(signal?: AbortSignal): Promise<LentPlace>
+}
 
 const unreadable = (folder: string, cause: unknown) =>
   new StreamError('warehouse/unreadable', `read "${folder}": ${errnoOf(cause) ?? cause}; check its permissions`, {
@@ -29,7 +39,7 @@ const filesIn = async (folder: string): Promise<TableFiles> => {
     if (errnoOf(error) === 'ENOENT') return []
     throw unreadable(folder, error)
   })
-  const names = entries.filter(entry => entry.isFile() && !isHidden(entry.name)).map(({ name }) => name)
+  const names = entries.filter(entry => entry.isFile() && !isUnread(entry.name)).map(({ name }) => name)
   const [ours, others] = [names.filter(isOurs), names.filter(name => !isOurs(name))]
   const paths = (some: string[]) => some.sort(compareUtf8).map(name => join(folder, name))
   return { files: paths(ours), foreign: paths(others), tail: [] }
@@ -39,8 +49,6 @@ const snapshotOf = async (folders: HiveFolders): Promise<Snapshot> => {
   const entries = tableNames.map(async table => [table, await filesIn(folders[table])] as const)
   return { tables: Object.fromEntries(await Promise.all(entries)) as Snapshot['tables'], position: undefined }
 }
-
-const pathsOf = ({ tables }: Snapshot) => Object.values(tables).flatMap(({ files, foreign }) => [...files, ...foreign])
 
 /** Statements on what is there now. What DuckDB says of a file that has gone differs with the moment, so that is looked up. */
 class Attempts {
@@ -125,11 +133,18 @@ const run = async (folders: HiveFolders, sql: string, options?: QueryOptions): P
 }
 
 /**
- * Tables of Hive whose files lie on this machine, read without Hive and Spark, in the SQL of the embedded engine and
- * with all of its views. Each statement reads the files that are there when it starts. While small files are merged it
- * may miss their rows, as every reader of the table does; it never sees one twice.
+ * Tables whose files lie on this machine. Each statement reads the files that are there when it starts. While small
+ * files are merged it may miss their rows, as every reader of the table does; it never sees one twice.
  */
-export const hiveFiles = (name: string, folders: HiveFolders): Pick<Warehouse, 'name' | 'query'> => ({
+export const hiveFiles = (name: string, folders: HiveFolders): HiveFiles => ({
   name,
   query: (sql, options) => run(folders, sql, options),
+  lend: async () => ({ place: { folders }, [Symbol.asyncDispose]: async () => {} }),
+  [Symbol.asyncDispose]: async () => {},
+})
+
+/** The tables in a place that was lent. */
+export const hiveAt = (place: HivePlace): Pick<Warehouse, 'query'> => ({
+  query: (sql, options) =>
+    'folders' in place ? run(place.folders, sql, options) : queryOn(async () => place.snapshot, sql, options),
 })

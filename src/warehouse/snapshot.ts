@@ -29,6 +29,10 @@ export interface Snapshot {
   readonly position: Position | undefined
 }
 
+/** All but the tail. */
+export const pathsOf = ({ tables }: Snapshot): string[] =>
+  Object.values(tables).flatMap(({ files, foreign }) => [...files, ...foreign])
+
 interface Committed {
   readonly files: readonly { table: TableName; name: string; part: number | null }[]
   readonly parts: readonly { table: TableName; part: number }[]

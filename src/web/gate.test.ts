@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StreamError } from '../std/error.ts'
 import type { QueryResult } from '../warehouse/warehouse.ts'
-import { Gate, GatedTables, type Kind, type Queried } from './gate.ts'
+import { Gate, GatedTables, type Kind, type Lender } from './gate.ts'
 
 const codeOf = (thrown: unknown) => (thrown instanceof StreamError ? thrown.code : thrown)
 /** Its turn, or the code with which it was refused. */
@@ -83,13 +83,16 @@ test('a result holds its turn until it is disposed of, and a statement that fail
     toParquet: async () => 0,
     [Symbol.asyncDispose]: async () => {},
   }
-  const tables: Queried = {
+  const tables: Lender = {
     query: async sql => {
       if (sql === 'fails') throw new StreamError('warehouse/sql', 'no')
       return result
     },
+    lend: async () => {
+      throw new StreamError('web/elsewhere', 'no')
+    },
   }
-  const gated = new GatedTables(tables, () => ({ dir: '' }), new Gate({ waitingMax: 0, waitMsMax: 0 }))
+  const gated = new GatedTables(tables, new Gate({ waitingMax: 0, waitMsMax: 0 }))
   const held = [await gated.query('a'), await gated.query('b')]
   assert.equal(await gated.query('c').catch(codeOf), 'web/busy')
   await held[0][Symbol.asyncDispose]()

@@ -7,6 +7,16 @@ import { answerTo, type Place } from './query.ts'
 /** The tables, as far as they are asked. */
 export type Queried = Pick<Warehouse, 'query'>
 
+/** What a place names stays there until it is disposed of. */
+export interface Lent extends AsyncDisposable {
+  readonly place: Place
+}
+
+/** Tables that another process may read as well, in the place where they are lent to it. */
+export interface Lender extends Queried {
+  lend(signal?: AbortSignal): Promise<Lent>
+}
+
 /** At once, of all; each may take a gigabyte, and a thread of those that Node also reads and syncs files with. */
 const statementsMax = 3
 /** At once, of people's, and of the page's own: either has a turn left, whatever the other asks for. */
@@ -126,14 +136,11 @@ class InTurn implements QueryResult {
 
 /** The tables as all of `up` asks them: through one gate. */
 export class GatedTables implements Queried {
-  readonly #tables: Queried
-  readonly #place: () => Place
+  readonly #tables: Lender
   readonly #gate: Gate
 
-  /** `place` says where the tables are, or throws while that is not known. */
-  constructor(tables: Queried, place: () => Place, gate = new Gate()) {
+  constructor(tables: Lender, gate = new Gate()) {
     this.#tables = tables
-    this.#place = place
     this.#gate = gate
   }
 
@@ -151,6 +158,7 @@ export class GatedTables implements Queried {
   /** For statements that people wrote: refused instead of kept waiting, and run where they can harm nobody. */
   async answer(request: QueryRequest, signal: AbortSignal): Promise<QueryAnswer> {
     using _ = await this.#gate.turn('people', signal)
-    return await answerTo({ place: this.#place(), request }, signal)
+    await using lent = await this.#tables.lend(signal)
+    return await answerTo({ place: lent.place, request }, signal)
   }
 }

@@ -29,6 +29,13 @@ const ours: Readonly<Record<string, number>> = {
   'warehouse/not-found': 503,
   'warehouse/interrupted': 504,
   'warehouse/too-large': 400,
+  'warehouse/mirror-disk': 503,
+  'hdfs/unreachable': 503,
+  'hdfs/read-only': 503,
+  'hdfs/broken': 503,
+  'hdfs/changed': 503,
+  'hdfs/denied': 501,
+  'hdfs/secure': 501,
 }
 
 const failed = 'it failed; the log of textstream up says why'

@@ -1,16 +1,12 @@
-import { openWarehouse } from '../pipeline.ts'
+import { openHivePlace, openWarehouse } from '../pipeline.ts'
 import { reasonOf, StreamError } from '../std/error.ts'
+import { folderView } from './folder-view.ts'
 import type { Queried } from './gate.ts'
-import { HiveView } from './hive-view.ts'
 import type { Asked, Place, Said } from './query.ts'
 import { answerOf } from './query-answer.ts'
 
-const open = async (place: Place): Promise<Queried> => {
-  if ('dir' in place) return openWarehouse(place.dir)
-  const view = new HiveView()
-  view.show(place.hive)
-  return view
-}
+const open = async (place: Place): Promise<Queried> =>
+  'dir' in place ? folderView(place.dir, await openWarehouse(place.dir)) : openHivePlace(place)
 
 const say = (said: Said) => process.send!(said)
 

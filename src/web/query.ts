@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { StreamError } from '../std/error.ts'
-import type { HiveTables } from '../warehouse/hive.ts'
+import type { HivePlace } from '../warehouse/hive-files.ts'
 import { WatchedQuery } from '../warehouse/metrics.ts'
 import type { QueryAnswer, QueryRequest } from './api.ts'
 import { querySeconds } from './metrics.ts'
@@ -16,8 +16,8 @@ const queryMsMax = 30_000
 const processBytesMax = 2.5 * 1024 * 1024 * 1024
 const heapMegabytesMax = 512
 
-/** Where the tables are. */
-export type Place = { readonly dir: string } | { readonly hive: HiveTables }
+/** Where the tables are: in a folder of ours, or as files of Hive. */
+export type Place = { readonly dir: string } | HivePlace
 
 /** What a statement's process is told. */
 export interface Asked {

@@ -15,6 +15,7 @@ import type { Health } from './api.ts'
 import { Archive } from './archive.ts'
 import { captureAll, pacedSource } from './capturing.ts'
 import { type HiveWanted, newProgress, runConsumer } from './consumer.ts'
+import { folderView } from './folder-view.ts'
 import { GatedTables } from './gate.ts'
 import { refuseOpen } from './guard.ts'
 import { HiveView } from './hive-view.ts'
@@ -164,11 +165,8 @@ export const up = async (options: UpOptions): Promise<Up> => {
   const source = texts && pacedSource(await openFolder(texts.dir, texts.chunkSize, say), texts.rate)
   const topic = stack.use(new SharedTopic(await openTopic(from), { keeps: options.keepsWriter }))
   await (options.keepsWriter ? takeWriter(topic) : refuseAbsent(topic))
-  const view = new HiveView()
-  const warehouse =
-    hive === undefined
-      ? new GatedTables(await openWarehouse(dir), () => ({ dir }))
-      : new GatedTables(view, () => ({ hive: view.tables }))
+  const view = stack.use(new HiveView())
+  const warehouse = new GatedTables(hive === undefined ? folderView(dir, await openWarehouse(dir)) : view)
   if (!isKafkaAddress(from)) await tellPrune(from, dir, say)
   const hub = new Hub(topic, new Lanes())
   const running = new Running(options, topic, hub)

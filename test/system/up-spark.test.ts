@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod } from 'node:fs/promises'
+import { chmod, readdir, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,6 +10,8 @@ import { besideOf } from '../../src/warehouse/hive-name.ts'
 import { tableNames } from '../../src/warehouse/schema.ts'
 import type { AgentEntry, ClusterList, DocumentPage, Health, QueryAnswer } from '../../src/web/api.ts'
 import { until } from '../../src/web/testing.ts'
+import { hadoopOrSkip } from '../hadoop.ts'
+import { hdfsFolder } from '../hdfs-folder.ts'
 import { sparkAddress, sparkSkip } from '../spark.ts'
 import { kafkaSkip, sharedBroker } from './kafka-broker.ts'
 import { newTopic } from './kafka-topics.ts'
@@ -18,18 +20,18 @@ import { tempDir, textstream } from './textstream.ts'
 import { startUp, type UpProcess } from './up.ts'
 
 const skip = sparkSkip || (await kafkaSkip())
+const { skip: hadoopSkip, hadoop } = await hadoopOrSkip()
 const batchMsMax = 120_000
 
 const broker = await sharedBroker(skip)
 
-/** The tables in a folder of this machine, wherever the metastore has those of others. */
-const placeHere = async (table: SparkTable, dir: string) => {
-  await chmod(dir, 0o777)
+/** The tables in a folder, wherever the metastore has those of others. */
+const placeAt = async (table: SparkTable, folder: string) => {
   const spark = await table.spark()
   for (const name of tableNames) {
     const path =
       name === 'chunks_clustered' ? (['default', table.name] as const) : besideOf(['default', table.name], name)
-    await createTable(spark, { path, location: `file:${join(dir, path[1])}`, columns: hiveColumns(name) })
+    await createTable(spark, { path, location: `${folder}/${path[1]}`, columns: hiveColumns(name) })
   }
 }
 
@@ -111,7 +113,8 @@ test('the page shows what Spark put into the table of Hive, each chunk once, ove
 }, async () => {
   await using dir = await tempDir()
   await using table = new SparkTable('up')
-  await placeHere(table, dir.path)
+  await chmod(dir.path, 0o777)
+  await placeAt(table, `file:${dir.path}`)
   const address = await newTopic(broker, 2)
   const args = ['--from', kafkaName(address), '--engine', 'spark', '--hive-table', table.name, '--spark', sparkAddress]
   const produce = (text: string, uri: string) =>
@@ -136,6 +139,51 @@ test('the page shows what Spark put into the table of Hive, each chunk once, ove
   assert.deepEqual(documents.map(({ uri }) => uri).sort(), ['/a.md', '/b.md', '/p.md', '/q.md'])
   assert.equal(await (await fetch(`${up.url}/documents/text?uri=/b.md`)).text(), words(30).join(''))
   assert.equal(await up.end('SIGINT'), 130)
+})
+
+/** Once the page sees all rows: it looks at HDFS every two seconds. */
+const checkSoon = async (up: UpProcess, table: SparkTable, chunksByAgent: Readonly<Record<string, number>>) => {
+  const rows = Object.values(chunksByAgent).reduce((sum, count) => sum + count)
+  const counted = () => ask(up, 'SELECT count(*) FROM chunks_clustered')
+  await until(counted, ({ rows: [[count]] }) => Number(count) >= rows, 10_000)
+  await check(up, table, chunksByAgent)
+}
+
+test('the page shows tables in HDFS, also after their files were merged, and removes the copies of a killed one', {
+  skip: skip || hadoopSkip,
+  timeout: 300_000,
+}, async t => {
+  await using dir = await tempDir()
+  await using table = new SparkTable('up')
+  const { hdfs, path } = await hdfsFolder(t, hadoop!)
+  await placeAt(table, `${hdfs.name}${path}`)
+  const address = await newTopic(broker, 2)
+  const args = ['--from', kafkaName(address), '--hive-table', table.name, '--spark', sparkAddress]
+  const environment = { TEXTSTREAM_HDFS: hadoop!.webHdfs }
+  const mirrors = join(dir.path, 'state/mirrors')
+  {
+    await using up = await startUp(args, dir.path, environment)
+    await post(up, 'Agent_A', '/a.md', words(40))
+    await caughtUp(up, 40)
+    await checkSoon(up, table, { Agent_A: 40 })
+    await post(up, 'Agent_B', '/b.md', words(30))
+    await caughtUp(up, 70)
+    await checkSoon(up, table, { Agent_A: 40, Agent_B: 30 })
+    await up.end('SIGKILL')
+  }
+  const [left] = await readdir(mirrors)
+  await utimes(join(mirrors, left), 0, 0)
+  await table.consume(address, { limits: { mergeFilesMin: 2 } })
+  assert.deepEqual(
+    (await table.files()).filter(name => !name.startsWith('merged-')),
+    [],
+  )
+  await using up = await startUp(args, dir.path, environment)
+  await caughtUp(up, 70)
+  await checkSoon(up, table, { Agent_A: 40, Agent_B: 30 })
+  assert.deepEqual((await readdir(mirrors)).includes(left), false)
+  assert.equal(await up.end('SIGINT'), 130)
+  assert.deepEqual(await readdir(mirrors), [])
 })
 
 test('a Spark that is not there is told of in health, and the text is shown all the same', {

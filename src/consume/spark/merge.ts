@@ -1,3 +1,4 @@
+import { hiddenAs, hiddenIn, isOurs } from '../../warehouse/hive-layout.ts'
 import { coalesce, type Relation, read } from '../../wire/spark-connect/spark.ts'
 import { targetsOf } from './moves.ts'
 import { type Move, numbered, type Staged } from './records.ts'
@@ -16,8 +17,6 @@ const smallBytesMax = 64 * 1024 * 1024
 /** Files are of about one size if they are of one power of this. */
 const sizeStep = 8
 
-const ours = /^(?:batch|merged)-\d{10,}-\d+\.parquet$/
-
 interface Group {
   readonly kind: string
   readonly folder: string
@@ -29,7 +28,7 @@ const sizeOf = (bytes: number) => Math.floor(Math.log(Math.max(1, bytes)) / Math
 /** Files that lie close to one another in size, so that a row is written anew only as often as files grow eightfold. */
 const groupIn = async ({ files }: Tools, kind: string, folder: string, filesMin: number): Promise<Group[]> => {
   const listed = await files.list(folder)
-  const small = listed.filter(({ name, bytes }) => ours.test(name) && bytes < smallBytesMax)
+  const small = listed.filter(({ name, bytes }) => isOurs(name) && bytes < smallBytesMax)
   const groups = Map.groupBy(small, ({ bytes }) => sizeOf(bytes))
   const found = [...groups.values()].find(group => group.length >= filesMin)
   if (found === undefined) return []
@@ -43,7 +42,11 @@ const rowsOf = ({ files }: Tools, { folder, files: found }: Group): Relation => 
 }
 
 const hidesOf = (stage: Stage, { kind, folder, files }: Group): Move[] =>
-  files.map(({ name, bytes }) => ({ from: `${folder}/${name}`, to: stage.path('hidden', `${kind}-${name}`), bytes }))
+  files.map(({ name, bytes }) => ({
+    from: `${folder}/${name}`,
+    to: `${hiddenIn(stage.folder)}/${hiddenAs(kind, name)}`,
+    bytes,
+  }))
 
 /**
  * Writes groups of small files anew, each as one. They are hidden before the new one gets its name, as no row may be
@@ -56,7 +59,7 @@ export const mergeSmall = async (tools: Tools, state: State, filesMin = mergeFil
   if (groups.length === 0) return undefined
   const stage = new Stage(tools, batch)
   await tools.files.remove(stage.folder)
-  await tools.files.makeFolder(stage.path('hidden'))
+  await tools.files.makeFolder(hiddenIn(stage.folder))
   const moves: Move[] = []
   for (const group of groups) {
     await stage.write(coalesce(rowsOf(tools, group), 1), 'merged', group.kind)

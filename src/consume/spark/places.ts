@@ -1,14 +1,12 @@
+import { ownName, stagingIn } from '../../warehouse/hive-layout.ts'
 import { numbered } from './records.ts'
-
-/** Ours in the folder of the table: Hive, Spark and DuckDB read no folder whose name begins so. */
-const ours = '_textstream'
 
 /** Where everything lies, given the folder of the table. */
 export class Places {
   readonly folder: string
 
   constructor(table: string) {
-    this.folder = `${table.replace(/\/+$/, '')}/${ours}`
+    this.folder = `${table.replace(/\/+$/, '')}/${ownName}`
   }
 
   get lock(): string {
@@ -24,7 +22,7 @@ export class Places {
   }
 
   get staging(): string {
-    return `${this.folder}/staging`
+    return stagingIn(this.folder)
   }
 
   /** Rows with all columns, where the table has only the old five. */
