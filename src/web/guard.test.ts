@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, test } from 'node:test'
+import { pino } from 'pino'
 import { ownUp } from './testing.ts'
 
 const token = 'a-token-of-some-length'
@@ -54,6 +55,17 @@ test('where there is a token, everybody needs it', async () => {
   assert.equal(await status({}, '/'), 401)
   assert.equal(await status({}, '/metrics'), 401)
   assert.equal(await status({}, '/docs/json'), 401)
+})
+
+test('a token in an address is in no log', async () => {
+  const lines: string[] = []
+  const logger = pino({ level: 'trace' }, { write: line => void lines.push(line) })
+  await using logged = await ownUp({ token, logger })
+  for (const path of [`/?token=${token}`, `/?%74oken=${token}`, `/health?at=1&token=${token}`, '/health?search=b'])
+    await ask(logged.url, path, {})
+  const log = lines.join('')
+  assert.ok(log.includes('"/?token=…"') && log.includes('"/health?token=…"') && log.includes('"/health?search=b"'), log)
+  assert.ok(!log.includes(token), log)
 })
 
 test('a browser is given the token once, as a cookie', async () => {

@@ -19,6 +19,19 @@ const refuseMalformed = (error: Error & { statusCode?: number }, _request: unkno
   sendProblem(reply, problem(error.statusCode ?? 400, 'http/refused', error.message.slice(0, detailCharactersMax)))
 }
 
+/** A token opens everything: it may stand in an address, but in no log. */
+const loggedUrl = (url: string): string => {
+  const [path, query] = url.split(/\?(.*)/s)
+  return query !== undefined && new URLSearchParams(query).has('token') ? `${path}?token=…` : url
+}
+
+const loggedRequest = ({ method, url, host, ip }: FastifyRequest) => ({
+  method,
+  url: loggedUrl(url),
+  host,
+  remoteAddress: ip,
+})
+
 export interface AppOptions extends Pick<FastifyHttpOptions<Server>, 'requestTimeout' | 'http' | 'routerOptions'> {
   readonly logger: FastifyBaseLogger | undefined
   readonly connectionsMax: number
@@ -28,7 +41,7 @@ export interface AppOptions extends Pick<FastifyHttpOptions<Server>, 'requestTim
 export const newApp = ({ logger, connectionsMax, routerOptions, ...options }: AppOptions): FastifyInstance => {
   const app = fastify({
     ...options,
-    ...(logger !== undefined && { loggerInstance: logger }),
+    ...(logger !== undefined && { loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }) }),
     routerOptions: { ignoreTrailingSlash: true, ...routerOptions },
     frameworkErrors: refuseMalformed,
     forceCloseConnections: 'idle',
