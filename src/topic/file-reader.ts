@@ -62,8 +62,8 @@ async function* readAll(dir: string, from: Position, { until, signal }: ReadOpti
 }
 
 /** Each partition in turn, so that a busy one starves no other. */
-async function* follow(dir: string, from: Position, { signal }: ReadOptions, onDamage: OnDamage) {
-  using folder = new FolderWatch(dir, signal)
+async function* follow(dir: string, from: Position, { signal, gatherMs }: ReadOptions, onDamage: OnDamage) {
+  using folder = new FolderWatch(dir, signal, gatherMs)
   await using readers = new Readers(p => new PartitionReader(p, from[p.name] ?? 0, Number.POSITIVE_INFINITY, onDamage))
   while (signal?.aborted !== true) {
     readers.learn(await partitionsIn(dir))

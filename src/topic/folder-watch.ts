@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Not every file system tells of changes: so often a waiting reader looks by itself. */
 export const pollMs = 50
@@ -7,16 +8,19 @@ export const pollMs = 50
 export class FolderWatch implements Disposable {
   readonly #watcher: FSWatcher | undefined
   readonly #signal: AbortSignal | undefined
+  readonly #gatherMs: number
   #changed = false
   #wake: (() => void) | undefined
 
-  constructor(dir: string, signal?: AbortSignal) {
+  /** `gatherMs`: changes that come so soon behind one another wake once. */
+  constructor(dir: string, signal?: AbortSignal, gatherMs = 0) {
     this.#watcher = this.#watch(dir)
     this.#signal = signal
+    this.#gatherMs = gatherMs
     signal?.addEventListener('abort', this.#notice)
   }
 
-  /** Resolves when something may have changed, or the signal aborts; after `pollMs` at the latest. */
+  /** Resolves when something may have changed, or the signal aborts; after `pollMs` and `gatherMs` at the latest. */
   async change(): Promise<void> {
     if (!this.#changed && this.#signal?.aborted !== true) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -25,6 +29,8 @@ export class FolderWatch implements Disposable {
       await promise
       clearTimeout(timer)
     }
+    if (this.#gatherMs > 0)
+      await sleep(this.#gatherMs, undefined, this.#signal && { signal: this.#signal }).catch(() => {})
     this.#changed = false
   }
 

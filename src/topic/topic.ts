@@ -38,6 +38,8 @@ export type Position = Readonly<Record<string, number>>
 export interface ReadOptions {
   readonly until?: Position
   readonly follow?: boolean
+  /** While it follows: what comes so soon behind one another is read at once. Without it, all is read as it comes. */
+  readonly gatherMs?: number
   readonly signal?: AbortSignal
 }
 
