@@ -38,7 +38,7 @@ export type Position = Readonly<Record<string, number>>
 export interface ReadOptions {
   readonly until?: Position
   readonly follow?: boolean
-  /** While it follows: what comes so soon behind one another is read at once. Without it, all is read as it comes. */
+  /** While it follows a log: what comes so soon behind one another is read at once. Brokers gather by themselves. */
   readonly gatherMs?: number
   readonly signal?: AbortSignal
 }
