@@ -160,6 +160,37 @@ test('where two agents write in turn, the server says how the text was', { skip 
   assert.deepEqual(tab.faults, [])
 })
 
+test('a text gives way to another one only when that can be drawn, and a reader who moves on is not taken back', {
+  skip,
+}, async () => {
+  await using tab = await openTab(browser, up.url, linkToDocument('/both.md'))
+  await isOver(tab.page)
+  await tab.page.evaluate(`{
+    const [pane, slider] = [document.querySelector('.text-pane'), document.querySelector('[type=range]')]
+    window.seen = { empty: 0, back: 0, frames: 0 }
+    let newest = -1
+    window.moveTo = to => {
+      slider.value = newest = to
+      slider.dispatchEvent(new Event('input', { bubbles: true }))
+    }
+    const look = () => {
+      window.seen.frames++
+      if (pane.querySelector('.text-block') === null) window.seen.empty++
+      if (Number(slider.value) < newest) window.seen.back++
+      requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  }`)
+  for (let milliseconds = 500; milliseconds < 4000; milliseconds += 290) {
+    await tab.page.evaluate(`window.moveTo(${milliseconds})`)
+    await tab.page.waitForTimeout(290)
+  }
+  const seen = (await tab.page.evaluate('window.seen')) as { empty: number; back: number; frames: number }
+  assert.ok(seen.frames > 30, `only ${seen.frames} frames`)
+  assert.deepEqual({ empty: seen.empty, back: seen.back }, { empty: 0, back: 0 })
+  assert.deepEqual(tab.faults, [])
+})
+
 test('a moment is a link, and playing goes from there to the end', { skip }, async () => {
   const chunks = words(100, 6)
   await up.post(answer({ uri: '/played.md', agent: 'Agent_Ada', id: 'r-played', chunks }))

@@ -4,8 +4,8 @@ import * as api from './api.ts'
 
 /** A text as it was at one moment, as the server tells it. Only the moment that was asked for last is waited for. */
 export class Moment implements Disposable {
-  /** What is shown: of the last moment that arrived. */
-  readonly blocks = signal(new TextBlocks())
+  /** Of the last moment that arrived; undefined until one has. */
+  readonly blocks = signal<TextBlocks | undefined>(undefined)
   readonly #uri: string
   #ending: AbortController | undefined
   #wanted: number | undefined
@@ -21,30 +21,36 @@ export class Moment implements Disposable {
     if (!this.#isAsking) void this.#ask()
   }
 
-  [Symbol.dispose](): void {
+  /** Nothing is under way any more, and nothing arrived. */
+  forget(): void {
     this.#wanted = undefined
     this.#ending?.abort()
+    this.blocks.value = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.forget()
   }
 
   async #ask() {
     this.#isAsking = true
-    try {
-      while (this.#wanted !== undefined) {
-        const at = this.#wanted
-        this.#wanted = undefined
-        this.blocks.value = await this.#read(at)
-      }
-    } catch {
-      // It was given up, or there was nothing then: what is shown stays.
-    } finally {
-      this.#isAsking = false
+    while (this.#wanted !== undefined) {
+      const at = this.#wanted
+      this.#wanted = undefined
+      await this.#read(at)
     }
+    this.#isAsking = false
   }
 
-  async #read(at: number): Promise<TextBlocks> {
+  async #read(at: number) {
     this.#ending = new AbortController()
+    const { signal } = this.#ending
     const blocks = new TextBlocks()
-    for await (const text of api.text({ uri: this.#uri, at: Math.round(at) }, this.#ending.signal)) blocks.append(text)
-    return blocks
+    try {
+      for await (const text of api.text({ uri: this.#uri, at: Math.round(at) }, signal)) blocks.append(text)
+      if (!signal.aborted) this.blocks.value = blocks
+    } catch {
+      // It was given up, or there was nothing then: what is shown stays.
+    }
   }
 }

@@ -25,6 +25,8 @@ export class TextView {
   readonly #spacer: HTMLElement
   readonly #content: HTMLElement
   readonly #drawn = new Map<number, HTMLElement>()
+  /** Of the text before; they stay until there is something in their place. */
+  #outdated: HTMLElement[] = []
   readonly #watch: ResizeObserver
   readonly #onDraw: () => void
   #blocks: TextBlocks
@@ -63,8 +65,9 @@ export class TextView {
   anew(blocks: TextBlocks): void {
     this.#blocks = blocks
     this.#heights = new Heights()
-    for (const element of this.#drawn.values()) element.remove()
+    this.#outdated.push(...this.#drawn.values())
     this.#drawn.clear()
+    this.redraw()
   }
 
   redraw(): void {
@@ -191,6 +194,8 @@ export class TextView {
   }
 
   #fill({ first, last }: Window) {
+    for (const element of this.#outdated) element.remove()
+    this.#outdated = []
     for (const [block, element] of this.#drawn) {
       if (block >= first && block <= last) continue
       element.remove()

@@ -68,18 +68,22 @@ const useMoment = (uri: string) => {
   const parsed = given === undefined ? undefined : Number(given)
   const [at, setAt] = useState(Number.isFinite(parsed) ? parsed : undefined)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  useEffect(() => setAt(Number.isFinite(parsed) ? parsed : undefined), [uri, given])
-  useEffect(() => () => clearTimeout(timer.current), [uri])
+  const forget = () => {
+    clearTimeout(timer.current)
+    timer.current = undefined
+  }
+  useEffect(() => {
+    // A reader who has moved on since the address was set is not taken back there.
+    if (timer.current === undefined) setAt(Number.isFinite(parsed) ? parsed : undefined)
+  }, [uri, given])
+  useEffect(() => forget, [uri])
   const move = (to: number | undefined) => {
     setAt(to)
-    clearTimeout(timer.current)
-    timer.current = setTimeout(
-      () =>
-        goQuietly(
-          linkToDocument(uri, { ...route.value.with, at: to === undefined ? undefined : String(Math.round(to)) }),
-        ),
-      settleMs,
-    )
+    forget()
+    timer.current = setTimeout(() => {
+      forget()
+      goQuietly(linkToDocument(uri, { ...route.value.with, at: to === undefined ? undefined : String(Math.round(to)) }))
+    }, settleMs)
   }
   return { at, move }
 }
@@ -185,9 +189,10 @@ export const Document = ({ uri }: { uri: string }) => {
 
   const isLocal = at === undefined || timeline.ascends
   useEffect(() => {
-    if (!isLocal) moment.show(at)
+    if (isLocal) moment.forget()
+    else moment.show(at)
   }, [at, isLocal, document.changed.value])
-  const blocks = isLocal ? document.blocks : moment.blocks.value
+  const blocks = (isLocal ? undefined : moment.blocks.value) ?? document.blocks
   const end = at === undefined || !isLocal ? blocks.units : timeline.unitsAt(at)
   const span = spanOf(timeline, document.entry.value)
   useViewKeys({ '[': () => chunked.step(-1), ']': () => chunked.step(1) })
