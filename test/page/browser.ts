@@ -77,10 +77,19 @@ export const paneText = (page: Page): Promise<string> =>
     return [...blocks].sort(([a], [b]) => a - b).map(([, text]) => text).join('')
   })()`)
 
-const isDrawn = `document.querySelector('.document').dataset.units === document.querySelector('.text-pane').dataset.drawn`
+// Playwright's waitForFunction compiles text anew at each look, which the page's policy rightly refuses.
+const untilDrawn = `(async () => {
+  const deadline = performance.now() + ${actionMsMax}
+  const units = () => document.querySelector('.document').dataset.units
+  const drawn = () => document.querySelector('.text-pane').dataset.drawn
+  while (units() !== drawn()) {
+    if (performance.now() > deadline) throw new Error(drawn() + ' of ' + units() + ' units are drawn')
+    await new Promise(requestAnimationFrame)
+  }
+})()`
 
 /** Every answer of the document has its end, and what is shown of it is all of it. */
 export const isOver = async (page: Page): Promise<void> => {
   await page.locator('.document[data-phase="over"]').waitFor()
-  await page.waitForFunction(isDrawn)
+  await page.evaluate(untilDrawn)
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { linkTo, linkToDocument } from '../../src/page/model/route.ts'
 import { openTab, skip, startBrowser } from './browser.ts'
@@ -61,6 +62,8 @@ test('a document of 50 MB is read at its beginning at once, in its middle, at it
   })
   const all = answer({ uri: '/long.md', agent: 'Agent_Long', id: 'r-long', chunks, at: chunks.map((_, i) => i * 1000) })
   for (let at = 0; at < all.length; at += 2000) await up.post(all.slice(at, at + 2000))
+  // Of a text that is still open, a reader is shown the end.
+  while ((await up.text('/long.md')).length < longUnits) await sleep(100)
 
   const began = performance.now()
   await using tab = await openTab(browser, up.url, linkToDocument('/long.md'))
