@@ -1,5 +1,5 @@
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { Server, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import {
   type FastifyBaseLogger,
   type FastifyHttpOptions,
@@ -9,8 +9,11 @@ import {
   fastify,
 } from 'fastify'
 import { errnoOf, reasonOf, StreamError } from '../../std/error.ts'
+import { headBytesMax, refuseBadRequest } from './bad-request.ts'
 import { problem, sendProblem } from './problem.ts'
 
+/** How often connections are asked whether their request is late. */
+const lateCheckMs = 5_000
 const detailCharactersMax = 300
 const pathCharactersMax = 200
 
@@ -38,15 +41,19 @@ export interface AppOptions extends Pick<FastifyHttpOptions<Server>, 'requestTim
 }
 
 /** An app without routes: paths count with and without a slash at the end, and what it refuses is a problem (RFC 9457). */
-export const newApp = ({ logger, connectionsMax, routerOptions, ...options }: AppOptions): FastifyInstance => {
+export const newApp = ({ logger, connectionsMax, routerOptions, http, ...options }: AppOptions): FastifyInstance => {
+  const answers = new WeakMap<Socket, ServerResponse>()
   const app = fastify({
     ...options,
+    http: { maxHeaderSize: headBytesMax, connectionsCheckingInterval: lateCheckMs, ...http },
     ...(logger !== undefined && { loggerInstance: logger.child({}, { serializers: { req: loggedRequest } }) }),
     routerOptions: { ignoreTrailingSlash: true, ...routerOptions },
     frameworkErrors: refuseMalformed,
+    clientErrorHandler: ({ code }, socket) => refuseBadRequest(code, socket, answers.get(socket)),
     forceCloseConnections: 'idle',
   })
   app.server.maxConnections = connectionsMax
+  app.server.on('request', ({ socket }, response) => answers.set(socket, response))
   return app
 }
 
