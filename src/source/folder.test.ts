@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { chmod, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { folder } from './folder.ts'
@@ -18,6 +18,16 @@ test('leaves out names that are not UTF-8, and says so once', async t => {
   assert.deepEqual([await source.list(), await source.list()], [['good'], ['good']])
   assert.equal(warnings.length, 1)
   assert.match(warnings[0], /1 left out, their names are not UTF-8/)
+})
+
+test('leaves out folders, and says so once', async t => {
+  const dir = await folderOf(t, { a: '' })
+  for (const name of ['deep', 'deeper', '.git']) await mkdir(join(dir, name))
+  const warnings: string[] = []
+  const source = folder(dir, { chunkSize: 1, warn: message => warnings.push(message) })
+  for (let i = 0; i < 2; i++) assert.deepEqual(await source.list(), ['a'])
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0], /2 left out, folders in a folder are not read: "deep"; serve each by itself/)
 })
 
 test('refuses a chunk size that is none', () => {

@@ -4,7 +4,7 @@ import { errnoOf, reasonOf, StreamError } from '../std/error.ts'
 import { countCharacters, offsetOfCharacter } from '../std/utf8.ts'
 import { blocksOf } from './blocks.ts'
 import { Contents, type Version } from './content.ts'
-import { namesInside, openInside } from './inside.ts'
+import { type Names, namesInside, openInside } from './inside.ts'
 import type { OpenOptions, Source, TextStream } from './source.ts'
 
 /** A character is at most six bytes as JSON, so that a chunk stays below the `lineBytesMax` of a record. */
@@ -15,7 +15,7 @@ export interface FolderOptions {
   /** Characters (code points) per chunk, 1 to `chunkSizeMax`. */
   readonly chunkSize: number
   readonly clock?: Clock
-  /** Told, once, that files are left out because their names are not UTF-8. */
+  /** Told once of each: files left out because their names are not UTF-8, and folders. */
   readonly warn?: (message: string) => void
 }
 
@@ -58,7 +58,7 @@ class Folder implements Source {
   readonly #chunkSize: number
   readonly #warn: (message: string) => void
   readonly #contents: Contents
-  #hasWarned = false
+  readonly #warned = new Set<string>()
 
   constructor(dir: string, { chunkSize, clock = systemClock, warn = process.emitWarning }: FolderOptions) {
     this.url = dir
@@ -69,7 +69,7 @@ class Folder implements Source {
 
   async list(): Promise<readonly string[]> {
     const found = await namesInside(this.url).catch(thrown => refuse(`list ${quoted(this.url)}`, thrown))
-    this.#warnOf(found.unnameable)
+    this.#warnOf(found)
     return found.names
   }
 
@@ -120,13 +120,16 @@ class Folder implements Source {
     throw new StreamError('source/range', `stream ${what}: chunk ${from} lies behind the end`)
   }
 
-  #warnOf(unnameable: readonly Buffer[]): void {
-    if (unnameable.length === 0 || this.#hasWarned) return
-    this.#hasWarned = true
-    const first = quoted(unnameable[0].toString('latin1'))
-    this.#warn(
-      `list ${quoted(this.url)}: ${unnameable.length} left out, their names are not UTF-8: ${first}; rename them`,
-    )
+  #warnOf({ unnameable, folders }: Names): void {
+    const first = unnameable.at(0)?.toString('latin1')
+    this.#warnOnce('their names are not UTF-8', unnameable.length, first, 'rename them')
+    this.#warnOnce('folders in a folder are not read', folders.length, folders.at(0), 'serve each by itself')
+  }
+
+  #warnOnce(why: string, count: number, first: string | undefined, advice: string): void {
+    if (first === undefined || this.#warned.has(why)) return
+    this.#warned.add(why)
+    this.#warn(`list ${quoted(this.url)}: ${count} left out, ${why}: ${quoted(first)}; ${advice}`)
   }
 }
 

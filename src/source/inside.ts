@@ -74,6 +74,8 @@ export interface Names {
   readonly names: readonly string[]
   /** Files whose names are not UTF-8, and so can't be asked for. */
   readonly unnameable: readonly Buffer[]
+  /** Folders that are not hidden: texts in them are not ours. */
+  readonly folders: readonly string[]
 }
 
 /** What `openInside` would open. */
@@ -83,10 +85,13 @@ export const namesInside = async (dir: string): Promise<Names> => {
   entries.sort((a, b) => a.name.compare(b.name))
   const names: string[] = []
   const unnameable: Buffer[] = []
+  const folders: string[] = []
   for (const entry of entries) {
     const name = entry.name.toString()
     if (!isUtf8(entry.name)) unnameable.push(entry.name)
-    else if (isPlainName(name) && (await isText(root, entry, name))) names.push(name)
+    else if (!isPlainName(name)) continue
+    else if (entry.isDirectory()) folders.push(name)
+    else if (await isText(root, entry, name)) names.push(name)
   }
-  return { names, unnameable }
+  return { names, unnameable, folders }
 }
